@@ -1,0 +1,26 @@
+"""The Celery application and what rings when."""
+
+import os
+from pathlib import Path
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("breakwater")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["moderation"])
+app.conf.beat_schedule = {
+    "sweep": {"task": "moderation.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "refresh coordination": {"task": "moderation.tasks.refresh_coordination", "schedule": 600.0, "options": {"expires": 600}},
+    "keep house": {"task": "moderation.tasks.keep_house", "schedule": 3600.0, "options": {"expires": 3600}},
+    "reconcile": {"task": "moderation.tasks.reconcile_instances", "schedule": 900.0, "options": {"expires": 900}},
+    "weekly report": {"task": "moderation.tasks.build_weekly_report", "schedule": crontab(minute=15, hour=0, day_of_week=1)},
+}
+
+
+@app.on_after_configure.connect
+def make_broker_folders(sender, **kwargs):
+    for folder in set(sender.conf.broker_transport_options.get(name) for name in ("data_folder_in", "data_folder_out", "control_folder")) - {None}:
+        Path(folder).mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,2 @@
+def refresh(instance):
+    return 0

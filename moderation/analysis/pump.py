@@ -1,0 +1,2 @@
+def analyse_waiting(limit=200):
+    return 0

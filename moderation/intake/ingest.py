@@ -1,0 +1,2 @@
+def ingest_waiting(limit=200):
+    return 0

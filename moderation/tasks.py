@@ -1,0 +1,105 @@
+"""Every background job. A task carries no data: it rings, and the pump finds what waits in the tables."""
+
+import threading
+import time
+
+from celery import shared_task
+from django.db import transaction
+
+from .analysis import coordination, pump
+from .enforcement import writeback
+from .intake import ingest
+from .queues import claims, routing
+
+
+class Doorbell:
+    """Rings a task at most once in `every` seconds a process; a ring in between is made up for at the end."""
+
+    def __init__(self, task, every=0.05):
+        self.task, self.every = task, every
+        self._lock = threading.Lock()
+        self._quiet_until = 0.0
+        self._owed = False
+
+    def ring(self):
+        with self._lock:
+            now = time.monotonic()
+            if now >= self._quiet_until:
+                self._quiet_until = now + self.every
+            elif self._owed:
+                return
+            else:
+                self._owed = True
+                timer = threading.Timer(self._quiet_until - now, self._make_up)
+                timer.daemon = True
+                timer.start()
+                return
+        self._send()
+
+    def _make_up(self):
+        with self._lock:
+            self._owed = False
+            self._quiet_until = time.monotonic() + self.every
+        self._send()
+
+    def _send(self):
+        try:
+            self.task.apply_async(ignore_result=True, retry=False, expires=60)
+        except self.task.app.connection_for_write().connection_errors:
+            # The rows wait in the table; the sweep rings again when the broker is back.
+            return
+
+
+def ring(task):
+    """Ring `task` once the current transaction is committed."""
+    transaction.on_commit(bells[task.name].ring)
+
+
+def drain(work, limit, rounds=50):
+    """Call `work(limit)` until it finds nothing, or hand back to the next ring after `rounds`; the number done."""
+    total = 0
+    for _ in range(rounds):
+        done = work(limit)
+        total += done
+        if done < limit:
+            break
+    return total
+
+
+@shared_task
+def ingest_deliveries():
+    if drain(ingest.ingest_waiting, 200):
+        ring(analyse_posts)
+        ring(route_cases)
+
+
+@shared_task
+def analyse_posts():
+    if drain(pump.analyse_waiting, 200):
+        ring(route_cases)
+
+
+@shared_task
+def route_cases():
+    drain(routing.route_waiting, 200)
+
+
+@shared_task
+def send_writebacks():
+    drain(writeback.send_waiting, 20)
+
+
+@shared_task
+def sweep():
+    """Ring every bell whose table has waiting rows, and bring back what was left lying."""
+    claims.expire_claims()
+    for task in (ingest_deliveries, analyse_posts, route_cases, send_writebacks):
+        task.apply_async(expires=60)
+
+
+@shared_task
+def refresh_coordination():
+    coordination.refresh_all()
+
+
+bells = {task.name: Doorbell(task) for task in (ingest_deliveries, analyse_posts, route_cases, send_writebacks)}
