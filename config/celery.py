@@ -1,10 +1,14 @@
 """The Celery application and what rings when."""
 
+import ctypes
 import os
+import signal
+import sys
 from pathlib import Path
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -22,5 +26,13 @@ app.conf.beat_schedule = {
 
 @app.on_after_configure.connect
 def make_broker_folders(sender, **kwargs):
-    for folder in set(sender.conf.broker_transport_options.get(name) for name in ("data_folder_in", "data_folder_out", "control_folder")) - {None}:
+    options = sender.conf.broker_transport_options
+    for folder in {options.get(name) for name in ("data_folder_in", "data_folder_out", "control_folder")} - {None}:
         Path(folder).mkdir(parents=True, exist_ok=True)
+
+
+@worker_process_init.connect
+def die_with_the_worker(**kwargs):
+    """A pool process whose worker was killed would otherwise wait for it for ever (Linux only)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG

@@ -256,6 +256,9 @@ LOGGING = {
     "loggers": {"moderation": {"level": env.str("LOG_LEVEL", default="INFO")}, "django.security.DisallowedHost": {"level": "ERROR"}},
 }
 
+# Prometheus reads /metrics with this bearer token; without one it is served on this machine only.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
 # Days a thing is kept. Personal data can be kept shorter per instance.
 KEEP_FAILED_BODIES_DAYS = env.int("KEEP_FAILED_BODIES_DAYS", default=7)
 KEEP_PERSONAL_DAYS = env.int("KEEP_PERSONAL_DAYS", default=30)
