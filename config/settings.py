@@ -15,7 +15,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
 DATA_DIR = Path(env.str("BREAKWATER_DATA", default=str(BASE_DIR / "data"))).resolve()
-PORT = env.int("PORT", default=8000)
+try:
+    PORT = env.int("PORT", default=8000)
+except ValueError as error:
+    raise ImproperlyConfigured(f"PORT must be a number such as 8000, not {env.str('PORT')!r}.") from error
 BREAKWATER_URL = env.str("BREAKWATER_URL", default=f"http://localhost:{PORT}").rstrip("/")
 DEBUG = False
 
@@ -50,7 +53,10 @@ def _kept_secret_key():
     return path.read_text().strip()
 
 
-SECRET_KEY = env.str("SECRET_KEY", default="") or _kept_secret_key()
+try:
+    SECRET_KEY = env.str("SECRET_KEY", default="") or _kept_secret_key()
+except OSError as error:
+    raise ImproperlyConfigured(f"The data folder {DATA_DIR} cannot be used ({error.strerror}). Set BREAKWATER_DATA to another folder.") from error
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", _site.hostname or "localhost"])
 CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"]
@@ -253,7 +259,11 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
-    "loggers": {"moderation": {"level": env.str("LOG_LEVEL", default="INFO")}, "django.security.DisallowedHost": {"level": "ERROR"}},
+    "loggers": {
+        "moderation": {"level": env.str("LOG_LEVEL", default="INFO")},
+        "django.security.DisallowedHost": {"level": "ERROR"},
+        "kombu.connection": {"level": "ERROR"},
+    },
 }
 
 # Prometheus reads /metrics with this bearer token; without one it is served on this machine only.

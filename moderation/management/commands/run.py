@@ -34,7 +34,9 @@ class Child:
         self.deaths = []
 
     def start(self):
-        self.process = subprocess.Popen(self.command, start_new_session=True, preexec_fn=_die_with_parent)  # noqa: PLW1509
+        # Running as root is said to be supported; celery's warning about it would be the first thing a visitor reads.
+        environment = {**os.environ, "PYTHONWARNINGS": "ignore:You're running the worker"}
+        self.process = subprocess.Popen(self.command, env=environment, start_new_session=True, preexec_fn=_die_with_parent)  # noqa: PLW1509
 
     def died(self):
         """True when it has died since it was last started."""
@@ -45,12 +47,19 @@ class Child:
         self.deaths = [at for at in self.deaths if now - at < self.WITHIN] + [now]
         return len(self.deaths) < self.TRIES
 
-    def signal(self, number):
-        if self.process and self.process.poll() is None:
-            try:
-                os.killpg(self.process.pid, number)
-            except ProcessLookupError:
-                return
+    def ask_to_stop(self):
+        if self.process:
+            self.process.terminate()
+
+    def stop_by(self, deadline):
+        """Wait until `deadline` (monotonic seconds), then kill it and all it started."""
+        if not self.process:
+            return
+        try:
+            self.process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
 
 
 def _die_with_parent():
@@ -95,7 +104,9 @@ class Command(BaseCommand):
             probe.write_text("")
             probe.unlink()
         except OSError as error:
-            raise CommandError(f"The data folder {settings.DATA_DIR} cannot be written to ({error.strerror}). Set BREAKWATER_DATA to another folder.") from error
+            raise CommandError(
+                f"The data folder {settings.DATA_DIR} cannot be written to ({error.strerror}). Set BREAKWATER_DATA to another folder."
+            ) from error
         free = shutil.disk_usage(settings.DATA_DIR).free // 1_000_000
         if free < ROOM_MB:
             raise CommandError(f"Only {free} MB are free where {settings.DATA_DIR} is; {ROOM_MB} MB are needed. Make room and start again.")
@@ -130,8 +141,8 @@ class Command(BaseCommand):
         bind = f"[{self.host}]" if ":" in self.host else self.host
         python = [sys.executable, "-m"]
         web = [*python, "gunicorn", "config.wsgi", "--bind", f"{bind}:{settings.PORT}", "--workers", "2", "--threads", "4", "--log-level", "warning"]
-        worker = [*python, "celery", "-A", "config", "worker", "--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "warning"]
-        beat = [*python, "celery", "-A", "config", "beat", "--schedule", str(settings.DATA_DIR / "beat"), "--pidfile", "", "--loglevel", "warning"]
+        worker = [*python, "celery", "--quiet", "-A", "config", "worker", "--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "warning"]
+        beat = [*python, "celery", "--quiet", "-A", "config", "beat", "--schedule", str(settings.DATA_DIR / "beat"), "--pidfile", "", "--loglevel", "warning"]
         return [Child("web", web), Child("worker", worker), Child("beat", beat)]
 
     def _wait_for_web(self, web):
@@ -169,15 +180,10 @@ class Command(BaseCommand):
 
     def _stop(self, children):
         for child in children:
-            child.signal(signal.SIGTERM)
+            child.ask_to_stop()
         deadline = time.monotonic() + 10
         for child in children:
-            if child.process:
-                try:
-                    child.process.wait(max(0.1, deadline - time.monotonic()))
-                except subprocess.TimeoutExpired:
-                    child.signal(signal.SIGKILL)
-                    child.process.wait()
+            child.stop_by(deadline)
 
 
 def _interrupt(number, frame):
