@@ -1,0 +1,51 @@
+"""Slop and spam findings for posts: what the model says, why, and why not when it can't tell."""
+
+from functools import cache
+
+from classifiers.slop import shipped_prior
+from moderation.models import Detector, Finding, Verdict
+
+SPANS_KEPT = 12  # the strongest; the others are summed up in "rest"
+VERDICTS = {"likely": Verdict.LIKELY, "cant_tell": Verdict.CANT_TELL, "unlikely": Verdict.UNLIKELY}
+
+
+@cache
+def prior():
+    """The shipped model, read once in a process."""
+    return shipped_prior()
+
+
+def score(posts):
+    """One unsaved Finding for each of `posts`, in their order. Writes nothing."""
+    model = prior()
+    return [_finding(post, model, judged) for post, judged in zip(posts, model.judge([post.text for post in posts]), strict=True)]
+
+
+def _finding(post, model, judged):
+    return Finding(
+        post=post,
+        detector=Detector.SLOP,
+        model_version=model.version,
+        score=judged.score,
+        verdict=VERDICTS[judged.verdict],
+        explanation=explanation(post.text, judged),
+    )
+
+
+def explanation(text, judged):
+    """Plain JSON: base + the weights of "spans" + "rest" = "logit"; start and end are character positions in `text`."""
+    strongest = sorted(judged.spans, key=lambda span: -abs(span.weight))[:SPANS_KEPT]
+    chosen = sorted(strongest, key=lambda span: span.start)
+    told = {
+        "logit": judged.logit,
+        "base": judged.base,
+        "spans": [{"start": s.start, "end": s.end, "text": text[s.start : s.end][:80], "weight": s.weight} for s in chosen],
+        "rest": judged.logit - judged.base - sum(s.weight for s in chosen),
+    }
+    if judged.disguises:
+        told["disguises"] = [{"kind": kind, "start": start, "end": end} for kind, start, end in judged.disguises[:SPANS_KEPT]]
+    if judged.interval:
+        told["interval"] = list(judged.interval)
+    if judged.because:
+        told["cant_tell_because"] = judged.because
+    return told
