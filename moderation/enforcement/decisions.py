@@ -1,0 +1,233 @@
+"""Deciding a case: what is on offer, and the one transaction in which a decision is made."""
+
+import uuid
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from moderation.models import Action, Case, CaseEvent, DecidedPost, Decision, Member, Mode, Report, Severity, SignUp, Software, StaleState
+from moderation.queues import claims
+
+from . import appeals, outbox, reach
+from .actions import KINDS
+from .errors import NotAllowed, NotUndoable
+from .undoing import undo, undoable
+
+__all__ = ["ActionOffer", "NotAllowed", "NotUndoable", "available", "close_elsewhere", "close_settled_elsewhere", "decide", "undo", "undoable"]
+
+
+@dataclass(frozen=True)
+class ActionOffer:
+    """One action as the case page offers it."""
+
+    action: Action
+    label: str
+    sentence: str  # what it will do
+    allowed: bool
+    why_not: str  # a sentence when it is not allowed
+    destructive: bool
+    undo: str  # what undoing it will do
+    needs_words: bool  # a reason has to be written
+
+
+def available(case, person):
+    """[ActionOffer] for `person` on `case`, in the order of weight; the queue's hidden actions are left out."""
+    if not person.takes_cases:
+        return []
+    hidden = _hidden(case)
+    reached = reach.reached(case)
+    domain = case.instance.domain
+    offers = []
+    for kind in _kinds_for(case):
+        if kind.action in hidden:
+            continue
+        why_not = kind.why_not(reached)
+        sentence = " ".join(part for part in (kind.sentence(reached), _about_reports(kind, case), _about_sending(case.instance)) if part)
+        offers.append(
+            ActionOffer(kind.action, kind.action.label, sentence, not why_not, why_not, kind.destructive, kind.undo_sentence(domain), kind.needs_words)
+        )
+    return offers
+
+
+def _hidden(case):
+    policy = case.queue.policy
+    return set(policy.hidden_actions) if policy else set()
+
+
+def _kinds_for(case):
+    waiting = reach.waiting_for_approval(case)
+    return [kind for kind in KINDS.values() if case.kind in kind.kinds and kind.waiting == waiting]
+
+
+def _about_reports(kind, case):
+    if kind.closes_all_reports:
+        return _("Every open report about them is closed.")
+    if case.reports_count:
+        return _("The reports of this case are closed.")
+    return ""
+
+
+def _about_sending(instance):
+    if instance.software == Software.FORUM:
+        return _("%(domain)s learns of it when it next asks.") % {"domain": instance.domain}
+    if instance.mode == Mode.OBSERVE:
+        return _("%(domain)s is in observe mode: this is recorded here and nothing is sent.") % {"domain": instance.domain}
+    return ""
+
+
+def decide(*, case_id, claim, by, action, reason="", note="", rule="", notify=False, left_out=()):
+    """Decide the case that `by` holds under `claim`: [Decision], one for each account it reaches.
+
+    `case_id`: primary key. `left_out`: ids of members of the case's cluster that the decision must not reach; they are
+    remembered as left out. One transaction: the decisions, what they were based on, the outbox, the closed case. Raises
+    StaleState when the claim is no longer theirs (a second click, a stale page), NotAllowed with a sentence.
+    """
+    with transaction.atomic():
+        case = claims.held(Case.objects.get(pk=case_id), by, claim)
+        kind = _checked(case, action, reason or rule)
+        left_out = _leave_out(case, left_out, by)
+        found = reach.targets(case)
+        if not found:
+            raise NotAllowed(_("Nobody is left for this decision to reach. Take at least one account back in, or hand the case over."))
+        _refuse_where_it_cannot_be_taken(kind, case)
+        notify = notify or kind.action == Action.WARN
+        decisions = _write_decisions(case, found, by, kind, reason=reason, note=note, rule=rule, notify=notify)
+        _gather_reports(case, kind, decisions)
+        text = "\n\n".join(part for part in (rule, reason) if part) if notify else ""
+        reports = _open_reports(case)
+        steps = []
+        for decision in decisions:
+            account = decision.account
+            calls = kind.calls(account=account, report_ids=reports.get(account.pk, []), text=text, notify=notify)
+            steps.append((decision, _taking_back(decision, kind) + calls))
+        outbox.put(instance=case.instance, steps=steps)
+        appeals.settle(decisions=decisions)
+        if left_out:
+            CaseEvent.objects.create(case=case, kind="left_out", by=by, data={"members": left_out})
+        claims.close(case, by, claim)
+    return decisions
+
+
+def _checked(case, action, words):
+    kind = KINDS.get(action)
+    if kind is None or kind.action in _hidden(case) or kind not in _kinds_for(case):
+        raise NotAllowed(_("This action is not offered for this case. Reload the page to see which are."))
+    if kind.needs_words and not words.strip():
+        raise NotAllowed(_("Write what you want to tell them: a warning without words helps nobody."))
+    return kind
+
+
+def _refuse_where_it_cannot_be_taken(kind, case):
+    why_not = kind.why_not(reach.reached(case))
+    if why_not:
+        raise NotAllowed(why_not)
+
+
+def _leave_out(case, left_out, by):
+    """Remember the members the moderator took out of the wave: the ids of those that are in this cluster."""
+    if case.kind != Case.Kind.CLUSTER or not left_out:
+        return []
+    chosen = Member.objects.filter(cluster=case.cluster_id, pk__in=list(left_out), left_out=False)
+    ids = list(chosen.values_list("pk", flat=True))
+    chosen.update(left_out=True, left_out_by=by)
+    cluster = case.cluster
+    staying = cluster.members.filter(left_out=False, proposed=False)
+    cluster.size = staying.count()
+    cluster.accounts_count = staying.values("account").distinct().count()
+    cluster.save(update_fields=["size", "accounts_count"])
+    return ids
+
+
+def _write_decisions(case, found, by, kind, *, reason, note, rule, notify):
+    said = reach.findings(case, found)
+    shown = reach.shown_to(case, found)
+    earlier = {decision.account_id: decision for decision in Decision.objects.filter(case=case, superseded_by=None).exclude(action=Action.UNDO)}
+    batch, policy, now = uuid.uuid4(), case.queue.policy, timezone.now()
+    decisions = Decision.objects.bulk_create(
+        [
+            Decision(
+                case=case,
+                account=target.account,
+                batch=batch,
+                moderator=by,
+                action=kind.action,
+                policy=policy,
+                rule=rule,
+                reason=reason,
+                note=note,
+                notify=notify,
+                shown=shown[target.account.pk],
+                findings=said.get(target.account.pk, []),
+                unseen=case.severity >= Severity.S2 and not case.shown,
+                supersedes=earlier.get(target.account.pk),
+                created_at=now,
+            )
+            for target in found
+        ],
+        batch_size=500,
+    )
+    DecidedPost.objects.bulk_create(
+        [DecidedPost(decision=decision, post_id=post_id) for decision, target in zip(decisions, found, strict=True) for post_id in target.post_ids],
+        batch_size=1000,
+    )
+    return decisions
+
+
+def _taking_back(decision, kind):
+    """The steps that take back what an earlier decision on this case did, where the new one is not the same or heavier."""
+    earlier = decision.supersedes
+    if earlier is None or kind.action in (earlier.action, Action.SUSPEND):
+        return []
+    return KINDS[earlier.action].undo_calls(decision.account)
+
+
+def _gather_reports(case, kind, decisions):
+    """Bring in the waiting cases whose reports this decision closes as well, so that no report is left in an empty case."""
+    if not kind.closes_all_reports:
+        return
+    kinds = [Case.Kind.ACCOUNT, Case.Kind.POST] if kind.action == Action.SUSPEND else [Case.Kind.ACCOUNT]
+    accounts = [decision.account_id for decision in decisions]
+    waiting = Case.objects.filter(account__in=accounts, kind__in=kinds, state=Case.State.OPEN).exclude(pk=case.pk)
+    # A case that somebody is just taking is theirs: it is passed over, and its page tells them what was decided.
+    ids = list(waiting.select_for_update(skip_locked=True, of=("self",)).order_by("pk").values_list("pk", flat=True))
+    if not ids:
+        return
+    Report.objects.filter(case__in=ids).update(case=case)
+    Case.objects.filter(pk__in=ids, state=Case.State.OPEN).update(state=Case.State.DECIDED, decided_at=timezone.now())
+    CaseEvent.objects.bulk_create([CaseEvent(case_id=pk, kind="gathered", by=None, data={"into": str(case.public_id)}) for pk in ids])
+
+
+def _open_reports(case):
+    """{account id: [remote ids of the reports of this case that are open at the instance]}, oldest first."""
+    by_account = {}
+    rows = Report.objects.filter(case=case, resolved_at=None).order_by("pk").values_list("target_id", "remote_id")
+    for target_id, remote_id in rows:
+        by_account.setdefault(target_id, []).append(remote_id)
+    return by_account
+
+
+def close_elsewhere(case):
+    """Close a waiting case whose matter was settled at the instance by somebody there; StaleState if it is no longer waiting."""
+    with transaction.atomic():
+        if case.state != Case.State.OPEN:
+            raise StaleState(_("This case is no longer waiting."))
+        case.move(Case.State.DECIDED, decided_at=timezone.now())
+        CaseEvent.objects.create(case=case, kind="closed_elsewhere")
+
+
+def close_settled_elsewhere(limit=200):
+    """Close waiting cases whose reports were all closed at the instance, or whose sign-up was answered there: how many."""
+    reported = Case.objects.filter(kind=Case.Kind.ACCOUNT, state=Case.State.OPEN, second_look=False, reports__resolved_elsewhere=True).exclude(
+        pk__in=Report.objects.filter(resolved_at=None, case__state=Case.State.OPEN).values("case")
+    )
+    signed_up = Case.objects.filter(kind=Case.Kind.SIGN_UP, state=Case.State.OPEN, second_look=False).exclude(sign_up__outcome=SignUp.Outcome.PENDING)
+    closed = 0
+    for case in [*reported.distinct()[:limit], *signed_up[:limit]]:
+        try:
+            close_elsewhere(case)
+        except StaleState:
+            continue
+        closed += 1
+    return closed

@@ -1,0 +1,115 @@
+"""Taking a decision back: a decision that supersedes it, and the steps that undo it at the instance."""
+
+import uuid
+from collections import defaultdict
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from moderation.models import Action, Case, CaseEvent, Decision, Report, StaleState, Writeback
+from moderation.queues import claims
+
+from . import appeals, outbox
+from .actions import DELETION_DELAY, KINDS, Call
+from .errors import NotUndoable
+
+# What the instance did, or may have done.
+DONE = Q(state__in=[Writeback.State.CONFIRMED, Writeback.State.SENDING]) | Q(state=Writeback.State.REFUSED, receipt__unknown=True)
+
+
+def undoable(decision):
+    """(whether it can be taken back, a sentence: what undo will do, or why it cannot)."""
+    if decision.action == Action.UNDO:
+        return False, _("This took an earlier decision back. To change it, decide the case again.")
+    if Decision.objects.filter(supersedes=decision).exists():
+        return False, _("A later decision has taken the place of this one.")
+    kind, domain = KINDS[decision.action], decision.case.instance.domain
+    if not decision.writebacks.filter(DONE).exists():
+        return True, _("Nothing has been sent to %(domain)s. Undo opens the case again.") % {"domain": domain}
+    if decision.action == Action.REJECT:
+        return False, kind.undo_sentence(domain)
+    if decision.action == Action.SUSPEND and timezone.now() > decision.created_at + DELETION_DELAY:
+        return False, _("%(domain)s deletes a suspended account after %(days)d days. There is nothing left to bring back.") % {
+            "domain": domain,
+            "days": DELETION_DELAY.days,
+        }
+    return True, kind.undo_sentence(domain)
+
+
+def undo(*, decision, by, only_this=False):
+    """Take back `decision` and all that were made in the same act (or `only_this` one): [Decision], each superseding one.
+
+    Steps not sent yet are cancelled; steps sent are undone by new steps. The case waits again; when only some accounts of
+    a wave are taken back, their reports wait to be routed into a case of their own. Raises StaleState when it was
+    taken back meanwhile, NotUndoable with a sentence.
+    """
+    with transaction.atomic():
+        case = Case.objects.select_for_update(of=("self",)).select_related("instance", "queue").get(pk=decision.case_id)
+        made = case.decisions.filter(batch=decision.batch).select_related("account", "case__instance").order_by("pk")
+        if only_this:
+            made = made.filter(pk=decision.pk)
+        made = list(made.filter(superseded_by=None))
+        if not made or decision.pk not in {each.pk for each in made}:
+            raise StaleState(_("This decision was taken back a moment ago. Nothing is done twice."))
+        possible, sentence = undoable(decision)
+        if not possible:
+            raise NotUndoable(sentence)
+        undone = _supersede(made, case, by)
+        outbox.put(instance=case.instance, steps=_steps(made, undone))
+        appeals.settle(decisions=undone)
+        CaseEvent.objects.create(case=case, kind="undone", by=by, data={"decisions": [str(each.public_id) for each in made[:1000]], "count": len(made)})
+        _wait_again(case, made, by)
+    return undone
+
+
+def _supersede(made, case, by):
+    batch, policy, now = uuid.uuid4(), case.queue.policy, timezone.now()
+    return Decision.objects.bulk_create(
+        [
+            Decision(
+                case=case, account=each.account, batch=batch, moderator=by, action=Action.UNDO, policy=policy, supersedes=each, notify=False, created_at=now
+            )
+            for each in made
+        ],
+        batch_size=500,
+    )
+
+
+def _steps(made, undone):
+    """Cancel what was not sent; [(undo decision, [Call])] for what was, or may have been."""
+    rows = Writeback.objects.filter(decision__in=made)
+    rows.filter(state=Writeback.State.PENDING).update(state=Writeback.State.CANCELLED, done_at=timezone.now(), lease=None, leased_until=None)
+    done = defaultdict(list)
+    for row in rows.filter(DONE).order_by("order"):
+        done[row.decision_id].append(row)
+    return [(new, _undoing(old, done[old.pk])) for old, new in zip(made, undone, strict=True) if done[old.pk]]
+
+
+def _undoing(decision, rows):
+    calls = []
+    # Where the account was already so before us, it was somebody else's act: it stays.
+    if any(row.call == "account_action" and not (row.receipt or {}).get("already") for row in rows):
+        calls += KINDS[decision.action].undo_calls(decision.account)
+    closed = {}
+    for row in rows:
+        for report_id in [row.params.get("report_id"), *row.params.get("report_ids", [])]:
+            if report_id:
+                closed[report_id] = True
+    if closed:
+        calls.append(Call("reopen_reports", {"account_id": decision.account.remote_id, "report_ids": list(closed)}))
+    return calls
+
+
+def _wait_again(case, made, by):
+    """Bring the case back; of a wave only partly taken back, the reports on those accounts wait to be routed anew."""
+    if case.state != Case.State.DECIDED:
+        return
+    if case.decisions.filter(superseded_by=None).exclude(action=Action.UNDO).exists():
+        accounts = [each.account_id for each in made]
+        Report.objects.filter(case=case, target__in=accounts).update(case=None, state=Report.State.WAITING)
+        return
+    waiting = claims.reopen(case, by)
+    if waiting.pk != case.pk:
+        Report.objects.filter(case=case).update(case=waiting)
