@@ -275,3 +275,11 @@ KEEP_PERSONAL_DAYS = env.int("KEEP_PERSONAL_DAYS", default=30)
 KEEP_INDEX_DAYS = env.int("KEEP_INDEX_DAYS", default=30)
 # Seconds a pump may work on a batch before another worker may take it over.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
+
+# Near-duplicates become a wave, and a case, when so many posts by so many accounts, or so many by one account, fall into
+# so many hours.
+WAVE_POSTS = env.int("WAVE_POSTS", default=3)
+WAVE_ACCOUNTS = env.int("WAVE_ACCOUNTS", default=3)
+WAVE_HOURS = env.float("WAVE_HOURS", default=72)
+WAVE_FLOOD_POSTS = env.int("WAVE_FLOOD_POSTS", default=3)
+WAVE_FLOOD_HOURS = env.float("WAVE_FLOOD_HOURS", default=24)
