@@ -13,7 +13,11 @@ class RemoteError(Exception):
 
 
 class Refused(RemoteError):
-    """A permanent no (403, 404, 422, …): trying again changes nothing until a person does something."""
+    """A permanent no (403, 404, 422, …): trying again changes nothing until a person does something. `status`: HTTP's, if any."""
+
+    def __init__(self, message, status=None):
+        super().__init__(message)
+        self.status = status
 
 
 class Passing(RemoteError):
@@ -100,6 +104,7 @@ class Event:
     name: str
     key: str | None
     seen: AccountSeen | PostSeen | ReportSeen | None  # None: an event we know nothing of
+    at: datetime | None = None  # when this state was written down
 
 
 @dataclass(frozen=True)
@@ -134,8 +139,12 @@ class Platform:
         """Test the connection outwards: a list of Check."""
         raise NotImplementedError
 
-    def state_of(self, account_id):
-        """RemoteState of an account, read now."""
+    def state_of(self, account_id, reports=False):
+        """RemoteState of an account, read now; `open_reports` is filled where `reports` asks for it."""
+        raise NotImplementedError
+
+    def closed_by(self, report_id):
+        """None while a report is open; else the remote id of who closed it, empty where the instance does not say."""
         raise NotImplementedError
 
     def send(self, call, params):
