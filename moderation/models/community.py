@@ -67,6 +67,7 @@ class Account(models.Model):
     created_at = models.DateTimeField(null=True)
     first_seen_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)  # of the newest delivery that spoke of it
+    standing_at = models.DateTimeField(null=True)  # of the newest delivery that told what is below
 
     confirmed = models.BooleanField(null=True)
     approved = models.BooleanField(null=True)

@@ -3,16 +3,22 @@
 import base64
 import hashlib
 import secrets
+from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import models
 
 
-def _fernet():
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+@lru_cache(maxsize=4)
+def _fernet_of(keys):
+    """Deriving keys takes milliseconds by design: once a process, not once a field."""
     derive = lambda key: base64.urlsafe_b64encode(hashlib.scrypt(key.encode(), salt=b"breakwater.fields", n=1024, r=8, p=1, dklen=32))  # noqa: E731
     return MultiFernet([Fernet(derive(key)) for key in keys])
+
+
+def _fernet():
+    return _fernet_of((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
 
 
 class Unreadable(Exception):

@@ -1,1 +1,63 @@
-urlpatterns = []
+"""Where instances send what happens on them."""
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from moderation import tasks
+from moderation.intake import deliveries
+from moderation.intake.signature import verify
+
+
+class TooLarge(Exception):
+    """The body is longer than WEBHOOK_MAX_BYTES."""
+
+
+def read_body(request):
+    """The raw body, never reading more than one byte over the limit; TooLarge beyond it."""
+    limit = settings.WEBHOOK_MAX_BYTES
+    if request.META.get("HTTP_TRANSFER_ENCODING"):
+        # Without a Content-Length Django reads nothing; the server below knows where a chunked body ends.
+        stream = request.META["wsgi.input"]
+    elif int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+        raise TooLarge
+    else:
+        stream = request
+    body = stream.read(limit + 1)
+    if len(body) > limit:
+        raise TooLarge
+    return body
+
+
+@csrf_exempt
+@require_POST
+def receive(request, slug):
+    """Verify, store, answer 202. Mastodon retries 401 and 503 for two days and drops every other refusal for ever."""
+    try:
+        try:
+            body = read_body(request)
+        except TooLarge:
+            deliveries.count_too_large(deliveries.door(slug))
+            return HttpResponse(status=413)
+        signature = request.META.get("HTTP_X_HUB_SIGNATURE", "")
+        door = deliveries.door(slug)
+        if not verify(body, signature, door.secrets):
+            door = deliveries.door(slug, fresh=True)
+            if not verify(body, signature, door.secrets):
+                deliveries.count_bad_signature(door)
+                return HttpResponse(status=401)
+        new = deliveries.accept(instance=door.pk, body=body)
+    except (DatabaseError, InterfaceError):
+        return HttpResponse(status=503)
+    if new:
+        tasks.ring(tasks.ingest_deliveries)
+    return HttpResponse(status=202)
+
+
+urlpatterns = [
+    path("webhooks/mastodon/<str:slug>/", receive, name="webhook"),
+    path("webhooks/mastodon/<str:slug>", receive),  # a redirect would lose the delivery
+]
