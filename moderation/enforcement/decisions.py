@@ -13,7 +13,7 @@ from moderation.queues import claims
 from . import appeals, outbox, reach
 from .actions import KINDS
 from .errors import NotAllowed, NotUndoable
-from .undoing import undo, undoable
+from .undoing import take_back, undo, undoable
 
 __all__ = ["ActionOffer", "NotAllowed", "NotUndoable", "available", "close_elsewhere", "close_settled_elsewhere", "decide", "undo", "undoable"]
 
@@ -97,11 +97,14 @@ def decide(*, case_id, claim, by, action, reason="", note="", rule="", notify=Fa
         _gather_reports(case, kind, decisions)
         text = "\n\n".join(part for part in (rule, reason) if part) if notify else ""
         reports = _open_reports(case)
+        # An earlier decision on this case gives way, unless the new one is the same or heavier.
+        earlier = [decision.supersedes for decision in decisions if decision.supersedes_id]
+        back = take_back(earlier, except_for=Action.values if kind.action == Action.SUSPEND else [kind.action], reopen=False)
         steps = []
         for decision in decisions:
             account = decision.account
             calls = kind.calls(account=account, report_ids=reports.get(account.pk, []), text=text, notify=notify)
-            steps.append((decision, _taking_back(decision, kind) + calls))
+            steps.append((decision, back.get(decision.supersedes_id, []) + calls))
         outbox.put(instance=case.instance, steps=steps)
         appeals.settle(decisions=decisions)
         if left_out:
@@ -143,7 +146,10 @@ def _leave_out(case, left_out, by):
 def _write_decisions(case, found, by, kind, *, reason, note, rule, notify):
     said = reach.findings(case, found)
     shown = reach.shown_to(case, found)
-    earlier = {decision.account_id: decision for decision in Decision.objects.filter(case=case, superseded_by=None).exclude(action=Action.UNDO)}
+    earlier = {
+        decision.account_id: decision
+        for decision in Decision.objects.filter(case=case, superseded_by=None).exclude(action=Action.UNDO).select_related("account")
+    }
     batch, policy, now = uuid.uuid4(), case.queue.policy, timezone.now()
     decisions = Decision.objects.bulk_create(
         [
@@ -173,14 +179,6 @@ def _write_decisions(case, found, by, kind, *, reason, note, rule, notify):
         batch_size=1000,
     )
     return decisions
-
-
-def _taking_back(decision, kind):
-    """The steps that take back what an earlier decision on this case did, where the new one is not the same or heavier."""
-    earlier = decision.supersedes
-    if earlier is None or kind.action in (earlier.action, Action.SUSPEND):
-        return []
-    return KINDS[earlier.action].undo_calls(decision.account)
 
 
 def _gather_reports(case, kind, decisions):

@@ -57,7 +57,8 @@ def undo(*, decision, by, only_this=False):
         if not possible:
             raise NotUndoable(sentence)
         undone = _supersede(made, case, by)
-        outbox.put(instance=case.instance, steps=_steps(made, undone))
+        calls = take_back(made)
+        outbox.put(instance=case.instance, steps=[(new, calls[new.supersedes_id]) for new in undone])
         appeals.settle(decisions=undone)
         CaseEvent.objects.create(case=case, kind="undone", by=by, data={"decisions": [str(each.public_id) for each in made[:1000]], "count": len(made)})
         _wait_again(case, made, by)
@@ -77,29 +78,39 @@ def _supersede(made, case, by):
     )
 
 
-def _steps(made, undone):
-    """Cancel what was not sent; [(undo decision, [Call])] for what was, or may have been."""
-    rows = Writeback.objects.filter(decision__in=made)
-    rows.filter(state=Writeback.State.PENDING).update(state=Writeback.State.CANCELLED, done_at=timezone.now(), lease=None, leased_until=None)
+def take_back(superseded, *, except_for=(), reopen=True):
+    """Cancel what `superseded` decisions have not sent yet; {decision id: [Call] that undo what they did, or may have done}.
+
+    What was done by an action in `except_for` stays. `reopen`: the reports they closed are opened again as well.
+    """
+    rows = Writeback.objects.filter(decision__in=superseded)
+    # Locked first: a step that is just being sent is either cancelled here or undone, never missed between the two.
+    list(rows.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+    now = timezone.now()
+    rows.filter(state=Writeback.State.PENDING).update(state=Writeback.State.CANCELLED, done_at=now, lease=None, leased_until=None)
+    rows.filter(state=Writeback.State.REFUSED, seen_at=None).update(seen_at=now)
     done = defaultdict(list)
     for row in rows.filter(DONE).order_by("order"):
         done[row.decision_id].append(row)
-    return [(new, _undoing(old, done[old.pk])) for old, new in zip(made, undone, strict=True) if done[old.pk]]
+    return {
+        each.pk: ([] if each.action in except_for else _undo_calls(each, done[each.pk])) + (_reopen_calls(each, done[each.pk]) if reopen else [])
+        for each in superseded
+    }
 
 
-def _undoing(decision, rows):
-    calls = []
+def _undo_calls(decision, rows):
     # Where the account was already so before us, it was somebody else's act: it stays.
-    if any(row.call == "account_action" and not (row.receipt or {}).get("already") for row in rows):
-        calls += KINDS[decision.action].undo_calls(decision.account)
+    did = any(row.call == "account_action" and not (row.receipt or {}).get("already") for row in rows)
+    return KINDS[decision.action].undo_calls(decision.account) if did else []
+
+
+def _reopen_calls(decision, rows):
     closed = {}
     for row in rows:
-        for report_id in [row.params.get("report_id"), *row.params.get("report_ids", [])]:
-            if report_id:
-                closed[report_id] = True
-    if closed:
-        calls.append(Call("reopen_reports", {"account_id": decision.account.remote_id, "report_ids": list(closed)}))
-    return calls
+        closed.update(dict.fromkeys(row.params.get("report_ids", [])))
+        if row.params.get("report_id"):
+            closed[row.params["report_id"]] = None
+    return [Call("reopen_reports", {"account_id": decision.account.remote_id, "report_ids": list(closed)})] if closed else []
 
 
 def _wait_again(case, made, by):

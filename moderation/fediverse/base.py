@@ -28,6 +28,10 @@ class Passing(RemoteError):
         self.retry_at = retry_at
 
 
+class Unreachable(Passing):
+    """Nobody answers there: another call would fail just the same, so all of them wait a little."""
+
+
 class Ambiguous(Passing):
     """The request may have been carried out (a time-out while waiting for the answer): look before trying again."""
 

@@ -91,7 +91,7 @@ def _role(client):
 
 def _read(client, scope, path, **params):
     try:
-        client.get(path, **params)
+        client.get(path, kind=list, **params)
     except RemoteError as error:
         return Check(scope, False, str(error))
     return Check(scope, True, _("Granted."))

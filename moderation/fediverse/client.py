@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .base import Ambiguous, Passing, Refused
+from .base import Ambiguous, Passing, Refused, Unreachable
 
 MAX_ANSWER_BYTES = 8_000_000  # a page of 200 reports with their posts is about 2 MB
 RATE_WINDOW = timedelta(minutes=5)  # Mastodon counts 300 requests in 5 minutes for a token
@@ -51,9 +51,12 @@ class Client:
     def close(self):
         self._http.close()
 
-    def get(self, path, **params):
-        """Answer of a read. Raises Refused or Passing."""
-        return self._call("GET", path, params=params)
+    def get(self, path, kind=dict, **params):
+        """Answer of a read, whose JSON is a `kind`. Raises Refused or Passing."""
+        answer = self._call("GET", path, params=params)
+        if not isinstance(answer.data, kind):
+            raise Passing(self._strange())
+        return answer
 
     def post(self, path, **body):
         """Answer of a write. Raises Refused, Passing, or Ambiguous when it may have been carried out."""
@@ -65,10 +68,10 @@ class Client:
             with self._http.stream(method, path, **given) as response:
                 body = _read(response, deadline)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise Passing(_("%(host)s cannot be reached: %(why)s") % {"host": self._http.base_url.host, "why": error or type(error).__name__}) from error
+            raise Unreachable(_("%(host)s cannot be reached: %(why)s") % {"host": self._http.base_url.host, "why": error or type(error).__name__}) from error
         except (httpx.TransportError, TooLong) as error:
             words = _("%(host)s did not finish its answer: %(why)s") % {"host": self._http.base_url.host, "why": str(error) or type(error).__name__}
-            raise (Passing if method == "GET" else Ambiguous)(words) from error
+            raise (Unreachable if method == "GET" else Ambiguous)(words) from error
         self._note_limit(response)
         return self._understand(method, response, body)
 
@@ -87,15 +90,16 @@ class Client:
             # A server, or a proxy before it, can fail after the work was done.
             raise unsure(_("%(host)s has a fault of its own (%(status)d).") % {"host": host, "status": status})
         if 300 <= status < 400:
-            raise Refused(
-                _("%(host)s sends us on to another address. Enter the address of its API on the instance's page.") % {"host": host}, status=status
-            )
+            raise Refused(_("%(host)s sends us on to another address. Enter the address of its API on the instance's page.") % {"host": host}, status=status)
         if status >= 400:
             raise Refused(refusal(status, _error_words(body), host), status=status)
         try:
             return Answer(json.loads(body), response.headers)
         except (ValueError, RecursionError) as error:
-            raise unsure(_("%(host)s answered with something that is not its API's.") % {"host": host}) from error
+            raise unsure(self._strange()) from error
+
+    def _strange(self):
+        return _("%(host)s answered with something that is not its API's.") % {"host": self._http.base_url.host}
 
 
 class TooLong(Exception):

@@ -118,7 +118,7 @@ class Mastodon(Platform):
     def _pages(self, path, **params):
         """Yield the objects of all pages. Pages are asked for by id: an address the server names is not followed."""
         for _page in range(MAX_PAGES):
-            answer = self.client.get(path, limit=PAGE, **params)
+            answer = self.client.get(path, kind=list, limit=PAGE, **params)
             yield from answer.data
             if not answer.data or 'rel="next"' not in answer.headers.get("link", ""):
                 return

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from .base import AccountSeen, Event, Malformed, PostSeen, ReportSeen
 from .html import links_of, plain_text, web_address
 
-__all__ = ["account_seen", "parse", "plain_text", "read_account", "read_admin_account", "read_report", "read_status", "report_seen"]
+__all__ = ["account_seen", "parse", "plain_text", "report_seen"]
 
 ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,13 +34,23 @@ def parse(body):
     return Event(name=name, key=_key(name, seen), seen=seen, at=at)
 
 
-def read_account(thing):
+def account_seen(said):
+    """AccountSeen of an Admin::Account (parsed JSON) that the admin API told; Malformed where it is not as documented."""
+    return _admin_account(_Thing(said, "account"))
+
+
+def report_seen(said):
+    """ReportSeen of an Admin::Report (parsed JSON) that the admin API told; Malformed where it is not as documented."""
+    return _report(_Thing(said, "report"))
+
+
+def _account(thing):
     """AccountSeen of an Account: what everybody may see."""
     username, _, domain = thing.text("acct", required=True).partition("@")
     return AccountSeen(remote_id=thing.id("id"), username=thing.text("username") or username, domain=domain, **_profile(thing))
 
 
-def read_admin_account(thing):
+def _admin_account(thing):
     """AccountSeen of an Admin::Account: its standing, and personal data that ingest hashes."""
     account = thing.thing("account", required=False)
     ips = thing.things("ips")
@@ -65,14 +75,14 @@ def read_admin_account(thing):
     )
 
 
-def read_status(thing):
+def _status(thing):
     """PostSeen of a Status. A boost carries whom it boosts and no words."""
     boosted = thing.thing("reblog", required=False)
     content = "" if boosted else thing.text("content")
     created_at = thing.date("created_at", required=True)
     return PostSeen(
         remote_id=thing.id("id"),
-        account=read_account(thing.thing("account")),
+        account=_account(thing.thing("account")),
         created_at=created_at,
         edited_at=thing.date("edited_at"),
         content=content,
@@ -92,7 +102,7 @@ def read_status(thing):
     )
 
 
-def read_report(thing):
+def _report(thing):
     """ReportSeen of an Admin::Report, with the reported posts, deleted ones included."""
     reporter = thing.thing("account", required=False)
     resolver = thing.thing("action_taken_by_account", required=False)
@@ -103,9 +113,9 @@ def read_report(thing):
         resolved_at = thing.date("action_taken_at") or updated_at or thing.date("created_at")
     return ReportSeen(
         remote_id=thing.id("id"),
-        target=read_admin_account(thing.thing("target_account")),
-        reporter=read_admin_account(reporter) if reporter else None,
-        posts=tuple(read_status(status) for status in thing.things("statuses")),
+        target=_admin_account(thing.thing("target_account")),
+        reporter=_admin_account(reporter) if reporter else None,
+        posts=tuple(_status(status) for status in thing.things("statuses")),
         category=thing.text("category") or "other",
         comment=thing.text("comment"),
         rules=tuple({"id": rule.id("id"), "text": rule.text("text")} for rule in thing.things("rules")),
@@ -118,24 +128,14 @@ def read_report(thing):
     )
 
 
-def account_seen(value):
-    """AccountSeen of an Admin::Account that the admin API answered, as decoded JSON. Raises Malformed."""
-    return read_admin_account(_Thing(value, "account"))
-
-
-def report_seen(value):
-    """ReportSeen of an Admin::Report that the admin API answered, as decoded JSON. Raises Malformed."""
-    return read_report(_Thing(value, "report"))
-
-
 READERS = {
-    "account.created": read_admin_account,
-    "account.approved": read_admin_account,
-    "account.updated": read_admin_account,
-    "report.created": read_report,
-    "report.updated": read_report,
-    "status.created": read_status,
-    "status.updated": read_status,
+    "account.created": _admin_account,
+    "account.approved": _admin_account,
+    "account.updated": _admin_account,
+    "report.created": _report,
+    "report.updated": _report,
+    "status.created": _status,
+    "status.updated": _status,
 }
 
 
