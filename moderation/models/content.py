@@ -143,6 +143,7 @@ class Report(Routed):
         constraints = [models.UniqueConstraint(fields=["instance", "remote_id"], name="one_report_a_remote_id")]
         indexes = [
             models.Index(fields=["id"], condition=models.Q(state="waiting"), name="report_waiting"),
+            models.Index(fields=["case"], condition=models.Q(resolved_elsewhere=True), name="report_closed_there"),
             models.Index(fields=["received_at"]),
         ]
 

@@ -34,8 +34,10 @@ class Finding(models.Model):
     verdict = models.CharField(max_length=16, choices=Verdict)
     explanation = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
+    routed = models.BooleanField(default=False)  # a likely one has led to a case, or is covered by one
 
     class Meta:
+        indexes = [models.Index(fields=["id"], condition=models.Q(detector="slop", verdict="likely", routed=False), name="finding_to_route")]
         constraints = [
             models.UniqueConstraint(fields=["post", "detector"], name="one_finding_a_post"),
             models.UniqueConstraint(fields=["account", "detector"], name="one_finding_an_account"),

@@ -1,9 +1,36 @@
-from .opening import open_again
+"""What waits goes into cases: reports, sign-ups, waves and groups, and posts the machine thinks are slop.
+
+Nothing is leased. Cases are locked first and what waits is read again under that lock, so two workers on the same rows
+take turns, and whoever comes second finds nothing left to do.
+"""
+
+from django.db import transaction
+
+from moderation.models import Case
+
+from . import closing, waiting
+from .conditions import CONDITIONS, Facts, InvalidConditions, matches, validate
+from .opening import RELATED, open_again, place
+from .placing import Placing, priority
+from .preview import preview
+
+__all__ = ["CONDITIONS", "Facts", "InvalidConditions", "matches", "open_again", "preview", "priority", "route_second_look", "route_waiting", "validate"]
 
 
 def route_waiting(limit=200):
-    return 0
+    """Put up to `limit` of each kind of waiting thing into cases; how many were. Also closes what was settled at the instance."""
+    placing = Placing()
+    routed = sum(route(limit, placing) for route in (waiting.clusters, waiting.reports, waiting.sign_ups, waiting.posts))
+    closing.close_settled_elsewhere()
+    return routed
 
 
+@transaction.atomic
 def route_second_look(case, by):
-    return open_again(case, by, second_look=True)
+    """Open a decided `case` again for a second look, where the rules put those; the case that is open now."""
+    case = open_again(case, by, "second_look")
+    Case.objects.filter(pk=case.pk).update(second_look=True)
+    case = Case.objects.select_for_update(of=("self",)).select_related(*RELATED).get(pk=case.pk)
+    case.is_new = False
+    place([case], Placing(), {case.pk: ([{"kind": "second_look"}], {"second_look": True})}, by=by)
+    return case

@@ -1,6 +1,6 @@
 import pytest
 
-from moderation.models import Case, CaseEvent, Meter, Queue, StaleState
+from moderation.models import Case
 from moderation.queues import claims
 from tests.factories import make_case, make_person
 
