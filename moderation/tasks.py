@@ -1,15 +1,19 @@
 """Every background job. A task carries no data: it rings, and the pump finds what waits in the tables."""
 
+import logging
 import threading
 import time
 
 from celery import shared_task
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from .analysis import coordination, pump
 from .enforcement import writeback
 from .intake import ingest
 from .queues import claims, routing
+
+log = logging.getLogger(__name__)
 
 
 class Doorbell:
@@ -45,9 +49,9 @@ class Doorbell:
     def _send(self):
         try:
             self.task.apply_async(ignore_result=True, retry=False, expires=60)
-        except self.task.app.connection_for_write().connection_errors:
-            # The rows wait in the table; the sweep rings again when the broker is back.
-            return
+        except (OperationalError, OSError) as error:
+            # The rows wait in their table; the sweep rings again when the broker is back.
+            log.warning("the broker does not answer, %s was not rung: %s", self.task.name, error)
 
 
 def ring(task):

@@ -1,0 +1,59 @@
+"""Bells: few messages for many rings, and none of them can break what rings it."""
+
+import threading
+
+import pytest
+from celery import Celery
+
+from config.celery import app
+from moderation import tasks
+
+
+class Task:
+    name = "a task"
+
+    def __init__(self, fails_with=None):
+        self.sent = 0
+        self.fails_with = fails_with
+        self.rang = threading.Event()
+
+    def apply_async(self, **options):
+        self.sent += 1
+        if self.sent >= 2:
+            self.rang.set()
+        if self.fails_with:
+            raise self.fails_with
+
+
+def test_a_hundred_rings_at_once_send_two_messages_the_second_after_the_last_ring():
+    task = Task()
+    bell = tasks.Doorbell(task, every=0.2)
+    for _ in range(100):
+        bell.ring()
+    assert task.sent == 1
+    assert task.rang.wait(10), "the rings in between were not made up for"
+    assert task.sent == 2
+
+
+def test_a_broker_that_does_not_answer_breaks_nothing_that_rings():
+    unreachable = Celery("unreachable", broker="redis://127.0.0.1:1/0", set_as_current=False)
+
+    @unreachable.task
+    def nothing():
+        return None
+
+    tasks.Doorbell(nothing).ring()
+
+
+def test_drain_stops_at_the_first_batch_that_is_not_full():
+    batches = iter([5, 5, 2])
+    assert tasks.drain(lambda limit: next(batches), 5) == 12
+
+
+def test_drain_hands_back_after_so_many_rounds():
+    assert tasks.drain(lambda limit: limit, 5, rounds=3) == 15
+
+
+@pytest.mark.parametrize("entry", sorted(app.conf.beat_schedule))
+def test_everything_on_the_schedule_exists(entry):
+    assert app.conf.beat_schedule[entry]["task"] in {f"moderation.tasks.{name}" for name in dir(tasks)}
