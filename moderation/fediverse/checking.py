@@ -1,7 +1,5 @@
 """Testing a connection outwards: each line says what was tried and, where it failed, what to do."""
 
-from contextlib import suppress
-
 from django.utils.translation import gettext as _
 
 from .base import Check, Passing, Refused, RemoteError
@@ -29,11 +27,11 @@ def check_connection(platform):
     checks.append(_clock(answers.headers))
     if not platform.instance.api_token:
         return [*checks, Check(_("Access token"), False, _("No access token is stored. Make one at the instance and enter it here."))]
-    checks.append(_token(platform))
-    if not checks[-1].ok:
+    check, role = _token(platform)
+    checks.append(check)
+    if not check.ok:
         return checks
-    with suppress(RemoteError):
-        checks.append(_role(client))
+    checks.append(_role(role))
     checks.append(_read(client, "admin:read:accounts", "/api/v1/admin/accounts", limit=1))
     checks.append(_read(client, "admin:read:reports", "/api/v1/admin/reports", limit=1))
     checks.append(_write(client, "admin:write:accounts", f"/api/v1/admin/accounts/{NOBODY}/unsilence"))
@@ -63,22 +61,24 @@ def _clock(headers):
 
 
 def _token(platform):
+    """(Check, the role of the account the token belongs to)."""
+    name = _("Access token")
     try:
         said = platform.client.get("/api/v1/accounts/verify_credentials").data
         platform.agent_account_id = str(said["id"])
-        return Check(_("Access token"), True, _("It belongs to @%(name)s.") % {"name": said.get("acct") or said.get("username") or said["id"]})
+        acct, role = said.get("acct") or said["id"], said.get("role")
     except Refused as error:
         if error.status == 403:
-            return Check(_("Access token"), False, _("It cannot read its own account. Grant the scope read:accounts, so that we know our own actions again."))
-        return Check(_("Access token"), False, str(error))
+            return Check(name, False, _("It cannot read its own account. Grant the scope read:accounts, so that we know our own actions again.")), {}
+        return Check(name, False, str(error)), {}
     except Passing as error:
-        return Check(_("Access token"), False, str(error))
-    except (KeyError, TypeError, AttributeError):
-        return Check(_("Access token"), False, _("The address answers, but not as Mastodon does."))
+        return Check(name, False, str(error)), {}
+    except KeyError:
+        return Check(name, False, _("The address answers, but not as Mastodon does.")), {}
+    return Check(name, True, _("It belongs to @%(name)s.") % {"name": acct}), role if isinstance(role, dict) else {}
 
 
-def _role(client):
-    role = client.get("/api/v1/accounts/verify_credentials").data.get("role") or {}
+def _role(role):
     try:
         permissions = int(role.get("permissions") or 0)
     except (TypeError, ValueError):

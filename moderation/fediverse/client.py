@@ -16,7 +16,7 @@ from .base import Ambiguous, Passing, Refused, Unreachable
 
 MAX_ANSWER_BYTES = 8_000_000  # a page of 200 reports with their posts is about 2 MB
 RATE_WINDOW = timedelta(minutes=5)  # Mastodon counts 300 requests in 5 minutes for a token
-LONGEST_WAIT = timedelta(hours=1)  # no instance can send us to sleep for longer than this
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)  # whatever an instance's clock says
 
 
 class Answer:
@@ -29,10 +29,10 @@ class Answer:
 class Client:
     """One pooled HTTPS connection to an instance. Redirects are not followed: the token goes to no other host.
 
-    `timeout`: seconds that one call may take in all.
+    `timeout`: seconds that one call may take in all. `transport`: httpx's; a test may replay recorded answers with it.
     """
 
-    def __init__(self, base_url, token="", timeout=20.0):
+    def __init__(self, base_url, token="", timeout=20.0, transport=None):
         check_address(base_url)
         self.timeout = timeout
         self.exhausted_until = None  # the token has no calls left before this time
@@ -46,6 +46,7 @@ class Client:
             follow_redirects=False,
             limits=httpx.Limits(max_connections=4, keepalive_expiry=5),
             trust_env=not is_loopback(urlsplit(base_url).hostname),
+            transport=transport,
         )
 
     def close(self):
@@ -153,7 +154,7 @@ def resets_at(headers):
         wait = reset - theirs
     except (KeyError, ValueError, TypeError, OverflowError):
         return now + RATE_WINDOW
-    return now + min(max(wait, timedelta(seconds=1)), LONGEST_WAIT)
+    return now + min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
 
 
 def clock_skew(headers):
