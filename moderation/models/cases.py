@@ -114,7 +114,7 @@ class Case(Stateful):
         {
             State.OPEN: {State.CLAIMED, State.HELD, State.DECIDED},  # DECIDED straight away: closed at the instance itself
             State.CLAIMED: {State.DECIDED, State.OPEN},
-            State.HELD: {State.OPEN},
+            State.HELD: {State.OPEN, State.DECIDED},  # DECIDED: closed at the instance itself
             State.DECIDED: {State.OPEN},
         },
     )

@@ -136,8 +136,8 @@ def _for(person, balance):
         .exclude(Exists(PassedOn.objects.filter(case=OuterRef("pk"), person=person)))
         .order_by("-priority", "opened_at", "pk")
     )
-    if workers.others(person, balance.meter.queue_id):
-        cases = cases.exclude(Q(second_look=True) & Exists(Decision.objects.filter(case=OuterRef("pk"), moderator=person)))
+    decided_it = Decision.objects.filter(case=OuterRef("pk"), moderator=person)
+    cases = cases.exclude(Q(second_look=True) & Exists(decided_it) & Exists(workers.others_for_case(person, balance.meter.queue_id)))
     untouched = balance.meter.cap > 0 and balance.left >= balance.meter.cap
     return cases if untouched else cases.filter(worst_units__lte=balance.left + meters.TOLERANCE)
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 from moderation.models import Case, CaseEvent, Report, SignUp, StaleState
 
 MOST = 500
+WAITING = [Case.State.OPEN, Case.State.HELD]
 
 
 def close_settled_elsewhere():
@@ -13,8 +14,8 @@ def close_settled_elsewhere():
 
     A case that somebody is looking at stays theirs, and so does one that was opened for a second look.
     """
-    answered = Case.objects.filter(kind=Case.Kind.SIGN_UP, state=Case.State.OPEN).exclude(sign_up__outcome=SignUp.Outcome.PENDING)
-    resolved = Report.objects.filter(resolved_elsewhere=True, case__state=Case.State.OPEN, case__kind=Case.Kind.ACCOUNT, case__second_look=False)
+    answered = Case.objects.filter(kind=Case.Kind.SIGN_UP, state__in=WAITING).exclude(sign_up__outcome=SignUp.Outcome.PENDING)
+    resolved = Report.objects.filter(resolved_elsewhere=True, case__state__in=WAITING, case__kind=Case.Kind.ACCOUNT, case__second_look=False)
     touched = list(resolved.order_by("case").values_list("case", flat=True).distinct()[:MOST])
     waiting = set(Report.objects.filter(case__in=touched, resolved_at=None).values_list("case", flat=True))
     pks = [*(pk for pk in touched if pk not in waiting), *answered.order_by("pk").values_list("pk", flat=True)[:MOST]]
@@ -24,7 +25,7 @@ def close_settled_elsewhere():
 def close_joined(wave_cases):
     """Close the waiting cases on single posts that `wave_cases` now take in; how many."""
     by_cluster = {case.cluster_id: case for case in wave_cases}
-    alone = Case.objects.filter(kind=Case.Kind.POST, state=Case.State.OPEN, post__membership__cluster__in=by_cluster, post__membership__left_out=False)
+    alone = Case.objects.filter(kind=Case.Kind.POST, state__in=WAITING, post__membership__cluster__in=by_cluster, post__membership__left_out=False)
     alone = alone.select_related("post__membership")
     return _close(alone, "joined", lambda case: {"case": str(by_cluster[case.post.membership.cluster_id].public_id)})
 

@@ -1,8 +1,8 @@
 """Who works in which queue."""
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from moderation.models import Person, Queue, Role
+from moderation.models import OptOut, PassedOn, Person, Queue, Role
 
 TAKES_CASES = Q(is_active=True, role__in=[Role.MODERATOR, Role.LEAD, Role.OWNER])
 
@@ -21,6 +21,8 @@ def of_queue(queue):
     return people.filter(pk__in=named.values("person")) if named.exists() else people
 
 
-def others(person, queue):
-    """Whether anybody but `person` takes cases from `queue` (id)."""
-    return of_queue(queue).exclude(pk=person.pk).exists()
+def others_for_case(person, queue):
+    """A subquery for cases of `queue` (id): the people but `person` who may take the case."""
+    opted_out = OptOut.objects.filter(person=OuterRef("pk"), category=OuterRef(OuterRef("category")))
+    passed_on = PassedOn.objects.filter(person=OuterRef("pk"), case=OuterRef(OuterRef("pk")))
+    return of_queue(queue).exclude(pk=person.pk).filter(~Exists(opted_out), ~Exists(passed_on))

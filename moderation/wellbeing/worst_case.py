@@ -9,6 +9,7 @@ from .ledger import price
 from .parts import MOST_POSTS, MOST_RESERVED, UNKNOWN_MEDIA
 
 MOST_ROWS = 5000
+NEWEST_INSTEAD = 5  # posts shown of an account when its reports name none
 SAMPLE_SHARE, SAMPLE_LEAST = 0.05, 3  # of a wave's members, looked at beside its representative
 
 
@@ -35,7 +36,8 @@ def _units(case, described):
     text, alt = price(case.severity, "text"), price(max(case.severity, UNKNOWN_MEDIA), "text")
     if case.kind == Case.Kind.ACCOUNT:
         posts = list(described.values())[:MOST_POSTS]
-        return (len(posts) + 2) * text + sum(posts) * alt  # and the profile, and the comments of those who reported
+        texts = len(posts) or NEWEST_INSTEAD
+        return (texts + 2) * text + sum(posts) * alt  # and the profile, and the comments of those who reported
     if case.kind == Case.Kind.POST:
         return 2 * text + _is_described(case.post.media) * alt
     if case.kind == Case.Kind.SIGN_UP:
