@@ -2,13 +2,17 @@
 
 from django.urls import include, path
 
-from . import health, me, reports, settings, triage, webhook
+from . import cases, clusters, decisions, health, me, reports, search, settings, triage, webhook
 
 urlpatterns = [
     *webhook.urlpatterns,
     *health.urlpatterns,
     path("api/", include("moderation.web.api.urls")),
     *triage.urlpatterns,
+    *cases.urlpatterns,
+    *decisions.urlpatterns,
+    *clusters.urlpatterns,
+    *search.urlpatterns,
     *me.urlpatterns,
     *reports.urlpatterns,
     *settings.urlpatterns,
