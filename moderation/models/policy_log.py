@@ -4,7 +4,7 @@ import hashlib
 import json
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 
@@ -30,20 +30,19 @@ class PolicyChange(models.Model):
 
 def log_change(*, by, subject, before, after):
     """Append one line. Call it in the transaction that makes the change."""
-    with transaction.atomic():
-        last = PolicyChange.objects.select_for_update().order_by("-number").first()
-        change = PolicyChange(
-            number=last.number + 1 if last else 1,
-            by=by,
-            by_name=by.username if by else "",
-            subject=subject,
-            before=before,
-            after=after,
-            previous_hash=last.hash if last else "",
-        )
+    change = PolicyChange(by=by, by_name=by.username if by else "", subject=subject, before=before, after=after)
+    while True:
+        last = PolicyChange.objects.order_by("-number").first()
+        change.number, change.previous_hash = (last.number + 1, last.hash) if last else (1, "")
         change.hash = change.digest()
-        change.save()
-    return change
+        try:
+            with transaction.atomic():
+                change.save(force_insert=True)
+            return change
+        except IntegrityError:
+            if not PolicyChange.objects.filter(number=change.number).exists():
+                raise
+            # Another writer took this number while we waited for them; the next read sees their line.
 
 
 def broken_at():

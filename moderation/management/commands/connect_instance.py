@@ -49,7 +49,7 @@ class Command(BaseCommand):
     @transaction.atomic
     def change(self, instance, domain, url, secret, token, mode):
         """Bring an instance to what the arguments say; what they leave out stays."""
-        connections.change_address(instance=instance, by=None, domain=domain, address=url)
+        connections.change_address(instance=instance, by=None, domain=domain, address=url, keep_token=True)
         connections.replace_secret(instance=instance, by=None, secret=secret or instance.webhook_secret or connections.new_secret())
         if token:
             connections.replace_token(instance=instance, by=None, token=token)

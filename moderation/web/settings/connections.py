@@ -1,6 +1,5 @@
 """Connecting an instance, changing its connection, and taking it apart: the verbs behind the page and the command."""
 
-import ipaddress
 import re
 import secrets
 from contextlib import contextmanager
@@ -11,26 +10,20 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from moderation.models import Instance, Mode, Software, Writeback, log_change
+from moderation.fediverse.base import Check, RemoteError
+from moderation.fediverse.client import is_loopback
+from moderation.fediverse.mastodon import platform_for
+from moderation.models import Instance, Mode, Software, log_change
 
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?")
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 KEY = re.compile(r"[\x21-\x7e]+")
+TEST_SECONDS = 6.0  # one call may take while somebody waits for the answer
 RESERVED_SLUGS = {"new"}  # addresses under /settings/instances/ that are pages of their own
 
 
 class NotUsable(Exception):
     """A value that cannot be used; the message is a sentence for the person who entered it."""
-
-
-def is_loopback(host):
-    """Whether `host` (a name or an address without port) can only be this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def usable_slug(slug):
@@ -146,17 +139,21 @@ def connect(*, by, slug, domain, software=Software.MASTODON, address="", secret=
     return instance
 
 
-def change_address(*, instance, by, domain=None, address=None):
-    """Move an instance to another domain or API address; an address that was `https://<domain>` follows its domain. Raises NotUsable."""
+def change_address(*, instance, by, domain=None, address=None, keep_token=False):
+    """Move an instance to another domain or API address; an address that was `https://<domain>` follows its domain. Raises NotUsable.
+
+    Another address gets no token that was meant for the one before, unless `keep_token`.
+    """
     domain = usable_domain(domain) if domain else None
     address = usable_address(address) if address else None
     with _changing(instance, by) as locked:
-        if domain:
-            if address is None and locked.base_url == f"https://{locked.domain}":
-                address = f"https://{domain}"
-            locked.domain = domain
-        if address:
-            locked.base_url = address
+        before = locked.base_url
+        if domain and address is None and locked.base_url == f"https://{locked.domain}":
+            address = f"https://{domain}"
+        locked.domain = domain or locked.domain
+        locked.base_url = address or locked.base_url
+        if locked.base_url != before and not keep_token:
+            locked.api_token = locked.agent_account_id = ""
 
 
 def change_mode(*, instance, by, mode):
@@ -198,11 +195,27 @@ def keep_personal_data(*, instance, by, days):
 
 
 def disconnect(*, instance, by):
-    """Forget the secrets and stop acting; everything that was decided stays. What waited to be sent is set aside as refused."""
+    """Forget the secrets and stop acting; everything that was decided stays. What waits to be sent is refused in observe mode."""
     with _changing(instance, by, done="disconnected") as locked:
         locked.mode = Mode.OBSERVE
         locked.webhook_secret = locked.previous_webhook_secret = locked.api_token = locked.agent_account_id = ""
         locked.api_tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
-        Writeback.objects.filter(instance=locked, state=Writeback.State.PENDING).update(
-            state=Writeback.State.REFUSED, done_at=timezone.now(), error=_("The instance was disconnected before this was sent.")
-        )
+
+
+def check_outwards(instance):
+    """Ask the instance whether we may do what we need to: a list of Check. Talks to the network; call it outside transactions.
+
+    Remembers whose the token is, so that our own actions are known again when they come back as deliveries.
+    """
+    platform = platform_for(instance)
+    platform.timeout = TEST_SECONDS
+    try:
+        checks = platform.check()
+    except RemoteError as error:
+        checks = [Check(_("Connection"), False, str(error))]
+    finally:
+        platform.close()
+    # The test leaves it on the platform; asking for it where the test failed would call the instance again.
+    if agent := vars(platform).get("agent_account_id"):
+        Instance.objects.filter(pk=instance.pk).update(agent_account_id=agent)
+    return checks

@@ -37,7 +37,7 @@ class FirstOwnerForm(forms.SettingsForm):
     name = forms.text(
         _("Your name here"),
         _("Choose a name."),
-        max_length=150,
+        max_length=80,
         help_text=_("You sign in with it, and colleagues see it beside your decisions."),
     )
     password = forms.new_password()

@@ -44,8 +44,8 @@ def usable_name(name):
         UnicodeUsernameValidator()(name)
     except ValidationError:
         name = ""
-    if not name or len(name) > 150:
-        raise NotPossible(_("A name has letters, digits and @ . + - _ only, and no blanks."))
+    if not name or len(name) > 80:
+        raise NotPossible(_("A name has letters, digits and @ . + - _ only, no blanks, and at most 80 of them."))
     if Person.objects.filter(username__iexact=name).exists():
         raise NotPossible(_("There is already somebody called “%(name)s”. Choose another name.") % {"name": name})
     return name
