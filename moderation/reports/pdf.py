@@ -1,0 +1,175 @@
+"""The letter as PDF, with a font of our own so that every reader sees the same. The same report makes the same bytes."""
+
+import io
+from functools import cache
+from pathlib import Path
+
+from django.utils import translation
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+from reportlab.graphics.shapes import Circle, Drawing, Line, Rect, String
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.platypus import CondPageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+
+from .letter import write
+from .words import cell, number, share
+
+FONTS = Path(__file__).parent / "fonts"
+INK, SOFT, LINE, ACCENT = HexColor("#1d2321"), HexColor("#545c59"), HexColor("#dcd9d2"), HexColor("#0b6650")
+WIDTH = A4[0] - 40 * mm
+CHART_WIDTH = 66 * mm
+
+
+@cache
+def _fonts():
+    """Register the fonts once a process; the set of characters they have."""
+    for name in ("DejaVuSans", "DejaVuSans-Bold"):
+        pdfmetrics.registerFont(TTFont(name, FONTS / f"{name}.ttf"))
+    return frozenset(pdfmetrics.getFont("DejaVuSans").face.charToGlyph) & frozenset(pdfmetrics.getFont("DejaVuSans-Bold").face.charToGlyph)
+
+
+class Writing:
+    """Text made fit for the font; remembers whether anything had to be replaced."""
+
+    def __init__(self):
+        self.known, self.replaced = _fonts(), False
+
+    def __call__(self, text):
+        shown = "".join(character if ord(character) in self.known else "\N{REPLACEMENT CHARACTER}" for character in text)
+        self.replaced = self.replaced or shown != text
+        return shown
+
+
+def _style(size, *, bold=False, color=INK, **more):
+    font = "DejaVuSans-Bold" if bold else "DejaVuSans"
+    return ParagraphStyle(f"{font}{size}", fontName=font, fontSize=size, leading=size * 1.4, textColor=color, **more)
+
+
+def to_pdf(report):
+    """The report as the bytes of an A4 PDF, in the active language. Characters the font lacks are shown as � and the last line says so."""
+    fit, letter = Writing(), write(report)
+    text = lambda words, style: Paragraph(escape(fit(words)), style)  # noqa: E731
+    title, lead, heading = _style(18, bold=True, spaceAfter=4), _style(11, spaceAfter=8), _style(13, bold=True, spaceBefore=14, spaceAfter=4)
+    body, small = _style(9.5, spaceAfter=4), _style(8, color=SOFT, spaceAfter=4)
+    story = [text(letter.title, title), text(letter.dates, small)]
+    if letter.so_far:
+        story.append(text(_("So far: this week still runs, and these figures will change."), body))
+    story += [text(letter.headline, lead), _at_the_top(letter, text)]
+    for section in letter.sections:
+        story += [CondPageBreak(45 * mm), text(section.title, heading), *(text(sentence, body) for sentence in section.sentences)]
+        for table in section.tables:
+            story += [_beside(table, text, fit), Spacer(1, 4 * mm)]
+    if fit.replaced:
+        story.append(text(_("Characters that the font of this file does not have are shown as �. The page and the JSON file have them."), small))
+    out = io.BytesIO()
+    name = _("Breakwater: %(title)s") % {"title": letter.title}
+    document = SimpleDocTemplate(
+        out,
+        pagesize=A4,
+        leftMargin=20 * mm,
+        rightMargin=20 * mm,
+        topMargin=18 * mm,
+        bottomMargin=18 * mm,
+        title=name,
+        author="Breakwater",
+        lang=translation.get_language() or "en",
+        invariant=1,
+    )
+    footer = lambda canvas, _document: _number_page(canvas, fit(name))  # noqa: E731
+    document.build(story, onFirstPage=footer, onLaterPages=footer)
+    return out.getvalue()
+
+
+def _number_page(canvas, name):
+    canvas.saveState()
+    canvas.setFont("DejaVuSans", 8)
+    canvas.setFillColor(SOFT)
+    canvas.drawString(20 * mm, 10 * mm, name)
+    canvas.drawRightString(A4[0] - 20 * mm, 10 * mm, str(canvas.getPageNumber()))
+    canvas.restoreState()
+
+
+def _at_the_top(letter, text):
+    label, large, small = _style(8, color=SOFT), _style(16, bold=True), _style(8, color=SOFT)
+    before = [_("week before: %(n)s") % {"n": number(figure.before)} if figure.before is not None else "" for figure in letter.figures]
+    rows = [
+        [text(figure.label, label) for figure in letter.figures],
+        [text(number(figure.now), large) for figure in letter.figures],
+        [text(words, small) for words in before],
+    ]
+    rules = [("BOX", (0, 0), (-1, -1), 0.5, LINE), ("INNERGRID", (0, 0), (-1, -1), 0, HexColor("#ffffff"))]
+    return Table(rows, colWidths=[WIDTH / len(letter.figures)] * len(letter.figures), style=TableStyle(rules))
+
+
+def _beside(table, text, fit):
+    """A table, with its picture beside it where it has one."""
+    picture = _PICTURES[table.chart](table, fit) if table.chart else None
+    width = WIDTH - (CHART_WIDTH + 4 * mm if picture else 0)
+    head, cells, right = _style(7.5, bold=True, color=SOFT), _style(8), _style(8, alignment=2)
+    titles = [
+        text(table.head, head),
+        *(text(column.label, head if column.kind == "text" else _style(7.5, bold=True, color=SOFT, alignment=2)) for column in table.columns),
+    ]
+    rows = [
+        [
+            text(row.label, cells),
+            *(text(cell(column, value), cells if column.kind == "text" else right) for column, value in zip(table.columns, row.values, strict=True)),
+        ]
+        for row in table.rows
+    ]
+    first = max(width * 0.35, 22 * mm)
+    grid = Table(
+        [titles, *rows],
+        colWidths=[first, *[(width - first) / len(table.columns)] * len(table.columns)],
+        repeatRows=1,
+        style=TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE), ("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (0, -1), 0)]),
+    )
+    parts = [[text(table.title, _style(9.5, bold=True, spaceBefore=4, spaceAfter=2))], [grid]]
+    if table.note:
+        parts.append([text(table.note, _style(8, color=SOFT))])
+    flush = TableStyle([("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0), ("VALIGN", (0, 0), (-1, -1), "TOP")])
+    if not picture:
+        return Table(parts, colWidths=[WIDTH], style=flush)
+    written = Table(parts, colWidths=[width], style=flush)
+    return Table([[picture, written]], colWidths=[CHART_WIDTH + 4 * mm, width], style=flush)
+
+
+def _label(drawing, x, y, words, fit, color=INK):
+    drawing.add(String(x, y, fit(words), fontName="DejaVuSans", fontSize=7, fillColor=color))
+
+
+def _bars(table, fit):
+    compared = len(table.columns) > 1 and table.columns[1].key == "before"
+    values = [(row.values[0] or 0, row.values[1] if compared else None) for row in table.rows]
+    longest = max([1, *(value or 0 for pair in values for value in pair)])
+    drawing, room = Drawing(CHART_WIDTH, 24 * len(values) + 4), CHART_WIDTH - 40
+    for position, (row, (now, before)) in enumerate(zip(table.rows, values, strict=True)):
+        y = drawing.height - 24 * (position + 1)
+        _label(drawing, 0, y + 15, row.label[:44], fit)
+        drawing.add(Rect(0, y + 6, room * now / longest, 6, fillColor=ACCENT, strokeColor=None))
+        _label(drawing, room * now / longest + 4, y + 6, number(now), fit, SOFT)
+        if before is not None:
+            drawing.add(Rect(0, y + 2, room * before / longest, 3, fillColor=None, strokeColor=SOFT, strokeWidth=0.5))
+    return drawing
+
+
+def _intervals(table, fit):
+    drawing, room = Drawing(CHART_WIDTH, 24 * len(table.rows) + 4), CHART_WIDTH - 40
+    for position, row in enumerate(table.rows):
+        middle, low, high = row.values[:3]
+        y = drawing.height - 24 * (position + 1)
+        _label(drawing, 0, y + 15, row.label[:44], fit)
+        drawing.add(Line(0, y + 8, room, y + 8, strokeColor=LINE, strokeWidth=0.5))
+        _label(drawing, room + 4, y + 6, cell(table.columns[0], middle) if middle is None else share(middle), fit, SOFT)
+        if middle is not None:
+            drawing.add(Line(room * low, y + 8, room * high, y + 8, strokeColor=ACCENT, strokeWidth=2))
+            drawing.add(Circle(room * middle, y + 8, 3, fillColor=ACCENT, strokeColor=ACCENT))
+    return drawing
+
+
+_PICTURES = {"bars": _bars, "intervals": _intervals}
