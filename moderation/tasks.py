@@ -12,6 +12,7 @@ from .analysis import coordination, pump
 from .enforcement import writeback
 from .intake import ingest
 from .queues import claims, routing
+from .reports import weekly
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +105,12 @@ def sweep():
 @shared_task
 def refresh_coordination():
     coordination.refresh_all()
+
+
+@shared_task
+def build_weekly_report():
+    """Close the weeks that are over and mail the newest report; cheap when nothing is due, so it may ring often."""
+    weekly.close_due()
 
 
 bells = {task.name: Doorbell(task) for task in (ingest_deliveries, analyse_posts, route_cases, send_writebacks)}
