@@ -85,11 +85,10 @@ def write(path, blob):
         raise
 
 
-def read(path, *, kind, keys):
-    """(arrays, header) of the model file at `path`; raises Unusable, also when there is none."""
+def read(path):
+    """The bytes of the file at `path`, no more than a model may have; raises Unusable when there is none."""
     try:
         with open(path, "rb") as file:
-            blob = file.read(LARGEST + 1)
+            return file.read(LARGEST + 1)
     except OSError as error:
         raise Unusable(f"There is no readable model file at {path}.") from error
-    return from_bytes(blob, kind=kind, keys=keys)

@@ -6,19 +6,25 @@ import json
 from pathlib import Path
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
+from scipy import sparse
+from sklearn.model_selection import LeaveOneGroupOut, StratifiedGroupKFold
 
-from .ngrams import NgramHasher
-from .slop import SlopModel
+from .calibration import fit_sigmoid, venn_abers
+from .features import SlopFeatures
+from .near_duplicates import Stream
+from .slop import LENGTH_GROUPS, SlopModel, length_group
+from .slop_learner import SlopLearner
 
 DATA = Path(__file__).parent / "data"
 SOURCES = ("sms", "youtube01", "youtube02", "youtube03", "youtube04", "telegram")
 FOLDS = 5
-MOST_KEPT = 2_000  # calibration items kept in a model
+FEWEST = 5  # of each label: each fold must have one to leave out
+PRIOR_SHARE = 0.1  # weight of the prior's logit beside an instance's own n-grams
+MOST_KEPT = 2_000  # calibration items kept in a model, the last ones
 
 
 class TooFewLabels(ValueError):
-    """There is nothing to learn from: spam and fine are both needed."""
+    """There is nothing to learn from; the message says what is missing."""
 
 
 def shipped_rows(sources=SOURCES):
@@ -38,17 +44,91 @@ def digest(rows):
     return told.hexdigest()
 
 
-def _check(labels):
-    if labels.all() or not labels.any():
-        raise TooFewLabels("There must be at least one spam and one fine text to learn from.")
+def near_duplicate_groups(texts):
+    """A group number for each text; near-duplicates share one, so that a copy is never tested on its twin."""
+    stream = Stream()
+    for text in texts:
+        stream.add(text)
+    return np.array([match.id if match else number for number, match in enumerate(stream.matches())])
 
 
 def train_prior(rows):
-    """The SlopModel of `rows`, which knows nothing of any instance."""
-    labels = np.array([row["label"] == "spam" for row in rows])
-    _check(labels)
-    matrix = NgramHasher().transform([row["text"] for row in rows])
-    learner = LogisticRegression(C=10, solver="liblinear").fit(matrix, labels)
+    """The SlopModel of `rows`, which knows nothing of any instance. Calibrated on each source by a learner that had not seen it."""
+    texts, labels = [row["text"] for row in rows], _labels(rows)
+    features = SlopFeatures().fit(texts)
+    matrix = features.transform(texts)
+    sources = np.array([row["source"] for row in rows])
+    strange = _left_out_logits(matrix, labels, LeaveOneGroupOut().split(matrix, labels, sources), np.zeros(len(rows)))
+    slope, offset = fit_sigmoid(strange, labels)
+    learner = SlopLearner().fit(matrix, labels, unscaled=_signs(features))
     told = digest(rows)
-    about = {"version": f"slop-prior-{told[:10]}", "training_sha256": told, "spam": int(labels.sum()), "fine": int((~labels).sum())}
-    return SlopModel(weights=learner.coef_[0].astype(np.float32), intercept=float(learner.intercept_[0]), about=about)
+    return SlopModel(
+        features=features,
+        weights=(slope * learner.coef_).astype(np.float32),
+        intercept=slope * learner.intercept_ + offset,
+        about={"version": f"slop-prior-{told[:10]}", **_about(rows, labels)},
+    )
+
+
+def train_instance(rows, prior):
+    """The SlopModel of an instance: `rows` [{"text", "label", "slice"?}] of its moderators' labels on top of `prior`.
+
+    Where some rows are marked "slice": "random", calibration and promises rest on those alone: the others were chosen because
+    they were hard. Raises TooFewLabels.
+    """
+    texts, labels = [row["text"] for row in rows], _labels(rows)
+    features = prior.features
+    matrix = features.transform(texts)
+    believed = matrix @ prior.weights.astype(np.float64) + prior.intercept
+    stacked = sparse.hstack([matrix, sparse.csr_matrix((PRIOR_SHARE * believed)[:, None].astype(np.float32))], format="csr")
+    groups = near_duplicate_groups(texts)
+    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0).split(stacked, labels, groups)
+    unseen = _left_out_logits(stacked, labels, folds, believed, unscaled=_signs(features) + 1)
+    honest = np.array([row.get("slice") == "random" for row in rows])
+    if not honest.any():
+        honest[:] = True
+    slope, offset = fit_sigmoid(unseen[honest], labels[honest])
+    learner = SlopLearner().fit(stacked, labels, unscaled=_signs(features) + 1)
+    trust = learner.coef_[-1] * PRIOR_SHARE
+    calibrated = slope * unseen + offset
+    kept = np.flatnonzero(honest)[-MOST_KEPT:]
+    by_length = np.array([length_group(text) for text in texts])
+    told = digest(rows)
+    return SlopModel(
+        features=features,
+        weights=(slope * (learner.coef_[:-1] + trust * prior.weights)).astype(np.float32),
+        intercept=slope * (learner.intercept_ + trust * prior.intercept) + offset,
+        about={"version": f"slop-{told[:10]}", "prior": prior.version, **_about(rows, labels)},
+        fine={group: calibrated[kept[~labels[kept] & (by_length[kept] == group)]] for group in LENGTH_GROUPS},
+        spam={group: calibrated[kept[labels[kept] & (by_length[kept] == group)]] for group in LENGTH_GROUPS},
+        uncertainty=venn_abers(calibrated[kept], labels[kept]),
+    )
+
+
+def _labels(rows):
+    labels = np.array([row["label"] == "spam" for row in rows], bool)
+    spam = int(labels.sum())
+    fine = len(labels) - spam
+    if min(spam, fine) < FEWEST:
+        raise TooFewLabels(f"At least {FEWEST} spam and {FEWEST} fine texts are needed to learn from; there are {spam} and {fine}.")
+    return labels
+
+
+def _about(rows, labels):
+    return {"training_sha256": digest(rows), "spam": int(labels.sum()), "fine": int((~labels).sum())}
+
+
+def _signs(features):
+    return features.n_columns - (2 << features.bits)
+
+
+def _left_out_logits(matrix, labels, folds, otherwise, unscaled=None):
+    """The logit of each row by a learner that had not seen it; `otherwise` where a fold leaves only one label to learn from."""
+    logits = np.array(otherwise, float)
+    for rest, left_out in folds:
+        if labels[rest].all() or not labels[rest].any():
+            continue
+        weight = np.zeros(len(labels), np.float32)
+        weight[rest] = 1
+        logits[left_out] = SlopLearner().fit(matrix, labels, sample_weight=weight, unscaled=unscaled or 0).decision_function(matrix[left_out])
+    return logits

@@ -5,7 +5,8 @@ from functools import cache
 from classifiers.slop import shipped_prior
 from moderation.models import Detector, Finding, Verdict
 
-SPANS_KEPT = 12  # the strongest; the others are summed up in "rest"
+# The strongest are kept; the others are summed up in "rest".
+SPANS_KEPT, SIGNS_KEPT = 12, 4
 VERDICTS = {"likely": Verdict.LIKELY, "cant_tell": Verdict.CANT_TELL, "unlikely": Verdict.UNLIKELY}
 
 
@@ -33,14 +34,15 @@ def _finding(post, model, judged):
 
 
 def explanation(text, judged):
-    """Plain JSON: base + the weights of "spans" + "rest" = "logit"; start and end are character positions in `text`."""
-    strongest = sorted(judged.spans, key=lambda span: -abs(span.weight))[:SPANS_KEPT]
-    chosen = sorted(strongest, key=lambda span: span.start)
+    """Plain JSON: base + the weights of "spans" and "signs" + "rest" = "logit"; start and end are character positions in `text`."""
+    spans = sorted(sorted(judged.spans, key=lambda span: -abs(span.weight))[:SPANS_KEPT], key=lambda span: span.start)
+    signs = sorted(judged.signs, key=lambda sign: -abs(sign.weight))[:SIGNS_KEPT]
     told = {
         "logit": judged.logit,
         "base": judged.base,
-        "spans": [{"start": s.start, "end": s.end, "text": text[s.start : s.end][:80], "weight": s.weight} for s in chosen],
-        "rest": judged.logit - judged.base - sum(s.weight for s in chosen),
+        "spans": [{"start": s.start, "end": s.end, "text": text[s.start : s.end][:80], "weight": s.weight} for s in spans],
+        "signs": [{"sign": s.name, "step": s.step, "weight": s.weight} for s in signs],
+        "rest": judged.logit - judged.base - sum(part.weight for part in (*spans, *signs)),
     }
     if judged.disguises:
         told["disguises"] = [{"kind": kind, "start": start, "end": end} for kind, start, end in judged.disguises[:SPANS_KEPT]]

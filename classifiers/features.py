@@ -1,0 +1,83 @@
+"""Texts as rows of numbers: a block of character n-grams, one of word n-grams, and the signs of the whole."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from . import signs
+from .disguise import read
+from .ngrams import WORDS, Occurrences, occurrences
+
+BATCH = 500  # texts at a time: bounds the memory of their n-grams
+
+
+@dataclass(frozen=True, eq=False)
+class Traced:
+    """A batch of texts with everything its numbers came from. matrix: CSR (n_texts, n_columns), indices sorted."""
+
+    matrix: sparse.csr_matrix
+    found: Occurrences
+    column: np.ndarray  # of each occurrence
+    readings: list
+
+
+class SlopFeatures(TransformerMixin, BaseEstimator):
+    """Texts → CSR matrix (n_texts, 2 * 2**bits + signs.COLUMNS) of float32.
+
+    Either block of n-grams has Euclidean length 1. An n-gram that stands k times weighs (1 + log k) * idf, with
+    idf = log((1 + n) / (1 + df)) + 1 as in scikit-learn's TfidfVectorizer. Each sign weighs `sign_weight`.
+
+    Learned: `document_frequency_` (2 * 2**bits,) and `n_documents_`.
+    """
+
+    def __init__(self, bits=17, sign_weight=0.2):
+        self.bits = bits
+        self.sign_weight = sign_weight
+
+    def fit(self, texts, y=None):
+        self.n_documents_ = len(texts)
+        self.document_frequency_ = np.zeros(2 << self.bits, np.int32)
+        for batch in _batches(texts):
+            found = occurrences([read(text) for text in batch], self.bits)
+            seen = np.unique(found.document * np.int64(2 << self.bits) + self._columns(found))
+            self.document_frequency_ += np.bincount(seen % (2 << self.bits), minlength=2 << self.bits).astype(np.int32)
+        return self
+
+    @property
+    def n_columns(self):
+        return (2 << self.bits) + signs.COLUMNS
+
+    def transform(self, texts):
+        parts = [self.trace(batch).matrix for batch in _batches(texts)]
+        return sparse.vstack(parts, format="csr") if parts else sparse.csr_matrix((0, self.n_columns), dtype=np.float32)
+
+    def trace(self, texts):
+        """Traced of one batch; its memory grows with the length of all `texts`, so give some hundreds."""
+        check_is_fitted(self)
+        readings = [read(text) for text in texts]
+        found = occurrences(readings, self.bits)
+        column = self._columns(found)
+        keys, counts = np.unique(found.document * np.int64(self.n_columns) + column, return_counts=True)
+        rows, columns = np.divmod(keys, self.n_columns)
+        idf = np.log((1 + self.n_documents_) / (1 + self.document_frequency_[columns])) + 1
+        values = (1 + np.log(counts)) * idf
+        block = rows * 2 + (columns >> self.bits)
+        values /= np.sqrt(np.bincount(block, values**2, minlength=2 * len(texts)))[block]
+        whole = np.array([signs.columns(reading.text, text) for reading, text in zip(readings, texts, strict=True)], np.int64)
+        whole = (whole + (2 << self.bits)).reshape(len(texts), len(signs.SIGNS))
+        rows = np.concatenate([rows, np.repeat(np.arange(len(texts)), whole.shape[1])])
+        columns = np.concatenate([columns, whole.ravel()])
+        values = np.concatenate([values, np.full(whole.size, self.sign_weight)]).astype(np.float32)
+        matrix = sparse.csr_matrix((values, (rows, columns)), shape=(len(texts), self.n_columns))
+        matrix.sort_indices()
+        return Traced(matrix, found, column, readings)
+
+    def _columns(self, found):
+        return found.bucket + ((found.kind == WORDS).astype(np.int64) << self.bits)
+
+
+def _batches(texts):
+    return (texts[i : i + BATCH] for i in range(0, len(texts), BATCH))
