@@ -18,13 +18,10 @@ def check_connection(platform):
     """
     try:
         client = platform.client
-    except Refused as error:
+        headers = _reachable(client)
+    except RemoteError as error:
         return [Check(_("Address"), False, str(error))]
-    checks, answers = [], _reachable(client)
-    if isinstance(answers, RemoteError):
-        return [Check(_("Address"), False, str(answers))]
-    checks.append(Check(_("Address"), True, _("%(url)s answers.") % {"url": platform.instance.base_url}))
-    checks.append(_clock(answers.headers))
+    checks = [Check(_("Address"), True, _("%(url)s answers.") % {"url": platform.instance.base_url}), *_clock(headers)]
     if not platform.instance.api_token:
         return [*checks, Check(_("Access token"), False, _("No access token is stored. Make one at the instance and enter it here."))]
     check, role = _token(platform)
@@ -40,24 +37,23 @@ def check_connection(platform):
 
 
 def _reachable(client):
+    """The headers of an answer anybody gets; raises RemoteError when there is none."""
     try:
-        return client.get("/api/v2/instance")
-    except Passing as error:
-        return error
+        return client.get("/api/v2/instance").headers
     except Refused as error:
         # Servers that ask everybody to sign in, and forks without this call, are reached all the same.
-        return error if error.status is None or error.status < 400 else _Silent()
-
-
-class _Silent:
-    headers = {}
+        if error.status is None or error.status < 400:
+            raise
+        return {}
 
 
 def _clock(headers):
     skew = clock_skew(headers)
-    if skew is None or abs(skew) <= TOLERATED_SKEW:
-        return Check(_("Clock"), True, _("Its clock and ours agree."))
-    return Check(_("Clock"), False, _("Its clock and ours differ by %(seconds)d seconds. Correct whichever is wrong.") % {"seconds": abs(round(skew))})
+    if skew is None:
+        return []
+    if abs(skew) <= TOLERATED_SKEW:
+        return [Check(_("Clock"), True, _("Its clock and ours agree."))]
+    return [Check(_("Clock"), False, _("Its clock and ours differ by %(seconds)d seconds. Correct whichever is wrong.") % {"seconds": abs(round(skew))})]
 
 
 def _token(platform):
