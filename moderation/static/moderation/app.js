@@ -1,1 +1,2 @@
 import "./keys.js";
+import "./case.js";
