@@ -49,7 +49,7 @@ def claim_next(person, queue=None):
     for _top, row in sorted(tops, key=lambda top: (-top[0][0], top[0][1])):
         waiting = _for(person, balances[row.pk])
         if connection.features.has_select_for_update_skip_locked:
-            waiting = waiting.select_for_update(skip_locked=True, of=("self",))
+            waiting = waiting.select_for_update(skip_locked=True, of=("self",), no_key=True)
         if case := waiting.first():
             return _take(case, person, balances[row.pk])
     raise NothingForYou
@@ -59,7 +59,7 @@ def claim_next(person, queue=None):
 def claim(person, case):
     """Claim this very `case` for `person`, or give them back the claim they hold. Raises Taken, NothingForYou."""
     now = timezone.now()
-    case = Case.objects.select_for_update(of=("self",)).select_related("claimed_by").get(pk=case.pk)
+    case = Case.objects.select_for_update(of=("self",), no_key=True).select_related("claimed_by").get(pk=case.pk)
     if case.state == Case.State.CLAIMED:
         if case.claimed_by_id == person.pk and case.claim_until > now:
             return touch(person, case)
@@ -163,7 +163,7 @@ def _end(pk, kind, *, by, if_over=False):
     """Give one case back if it is still held (by `by`, or past its time); 1 or 0."""
     rows = Case.objects.filter(pk=pk, state=Case.State.CLAIMED)
     rows = rows.filter(claim_until__lte=timezone.now()) if if_over else rows.filter(claimed_by=by)
-    case = rows.select_for_update(of=("self",)).first()
+    case = rows.select_for_update(of=("self",), no_key=True).first()
     if case is None:
         return 0
     _give_back(case, kind, by=by)

@@ -38,7 +38,7 @@ def open_cases(kind, wanted):
         # In one order, here and for the locks: two workers never wait for each other in a ring.
         new = sorted((case.account_id or 0, pk) for pk, case in missing.items() if pk not in known)
         Case.objects.bulk_create([wanted[pk] for _account, pk in new], ignore_conflicts=True)
-        for case in same.order_by("account_id", f"{subject}_id").select_for_update(of=("self",)).select_related(*RELATED):
+        for case in same.order_by("account_id", f"{subject}_id").select_for_update(of=("self",), no_key=True).select_related(*RELATED):
             case.is_new = case.public_id in ours
             found[getattr(case, f"{subject}_id")] = case
     return found

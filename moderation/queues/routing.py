@@ -30,7 +30,7 @@ def route_second_look(case, by):
     """Open a decided `case` again for a second look, where the rules put those; the case that is open now."""
     case = open_again(case, by, "second_look")
     Case.objects.filter(pk=case.pk).update(second_look=True)
-    case = Case.objects.select_for_update(of=("self",)).select_related(*RELATED).get(pk=case.pk)
+    case = Case.objects.select_for_update(of=("self",), no_key=True).select_related(*RELATED).get(pk=case.pk)
     case.is_new = False
     place([case], Placing(), {case.pk: ([{"kind": "second_look"}], {"second_look": True})}, by=by)
     return case

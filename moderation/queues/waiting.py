@@ -119,7 +119,7 @@ def _cases_of_accounts(accounts):
     """{account id: its undecided case}, locked; the report case before the post's."""
     rows = Case.objects.filter(kind__in=[Case.Kind.ACCOUNT, Case.Kind.POST], account__in=accounts).exclude(state=Case.State.DECIDED)
     found = {}
-    for case in rows.order_by("account_id", "kind", "pk").select_for_update(of=("self",)).select_related(*RELATED):
+    for case in rows.order_by("account_id", "kind", "pk").select_for_update(of=("self",), no_key=True).select_related(*RELATED):
         case.is_new = False
         found.setdefault(case.account_id, case)
     return found

@@ -65,7 +65,7 @@ def lock(person, queues):
     known = set(Meter.objects.filter(person=person, queue__in=queues).values_list("queue_id", flat=True))
     if missing := [queue for queue in queues if queue not in known]:
         Meter.objects.bulk_create([Meter(person=person, queue_id=queue) for queue in missing], ignore_conflicts=True)
-    rows = Meter.objects.select_for_update(of=("self",)).filter(person=person, queue__in=queues).order_by("queue_id")
+    rows = Meter.objects.select_for_update(of=("self",), no_key=True).filter(person=person, queue__in=queues).order_by("queue_id")
     balances = {meter.queue_id: Balance(meter, []) for meter in rows}
     # Read only now: under the lock, what is committed is all there is.
     for row in Reservation.objects.filter(person=person, queue__in=queues, closed_at=None).order_by("pk"):
