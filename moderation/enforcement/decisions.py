@@ -7,15 +7,15 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from moderation.models import Action, Case, CaseEvent, DecidedPost, Decision, Member, Mode, Report, Severity, SignUp, Software, StaleState
+from moderation.models import Action, Case, CaseEvent, DecidedPost, Decision, Member, Mode, Report, Software
 from moderation.queues import claims
 
 from . import appeals, outbox, reach
 from .actions import KINDS
 from .errors import NotAllowed, NotUndoable
-from .undoing import take_back, undo, undoable
+from .undoing import route_anew, supersede, take_back, undo, undoable
 
-__all__ = ["ActionOffer", "NotAllowed", "NotUndoable", "available", "close_elsewhere", "close_settled_elsewhere", "decide", "undo", "undoable"]
+__all__ = ["ActionOffer", "NotAllowed", "NotUndoable", "available", "decide", "undo", "undoable"]
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def decide(*, case_id, claim, by, action, reason="", note="", rule="", notify=Fa
         # An earlier decision on this case gives way, unless the new one is the same or heavier.
         earlier = [decision.supersedes for decision in decisions if decision.supersedes_id]
         back = take_back(earlier, except_for=Action.values if kind.action == Action.SUSPEND else [kind.action], reopen=False)
-        steps = []
+        steps = _spare(case, left_out, by)
         for decision in decisions:
             account = decision.account
             calls = kind.calls(account=account, report_ids=reports.get(account.pk, []), text=text, notify=notify)
@@ -143,6 +143,25 @@ def _leave_out(case, left_out, by):
     return ids
 
 
+def _spare(case, left_out, by):
+    """Take back what was decided before about accounts that are left out this time: [(decision, [Call])]."""
+    reached = reach.members(case).values("account")
+    accounts = Member.objects.filter(pk__in=left_out).exclude(account__in=reached).values("account")
+    standing = list(_standing(case).filter(account__in=accounts))
+    if not standing:
+        return []
+    undone = supersede(standing, case, by)
+    back = take_back(standing)
+    route_anew(case, standing)
+    appeals.settle(decisions=undone)
+    return [(new, back[new.supersedes_id]) for new in undone]
+
+
+def _standing(case):
+    """The decisions on this case that nothing has superseded."""
+    return Decision.objects.filter(case=case, superseded_by=None).exclude(action=Action.UNDO).select_related("account", "case__instance")
+
+
 def _write_decisions(case, found, by, kind, *, reason, note, rule, notify):
     said = reach.findings(case, found)
     shown = reach.shown_to(case, found)
@@ -166,7 +185,7 @@ def _write_decisions(case, found, by, kind, *, reason, note, rule, notify):
                 notify=notify,
                 shown=shown[target.account.pk],
                 findings=said.get(target.account.pk, []),
-                unseen=case.severity >= Severity.S2 and not case.shown,
+                unseen=not case.shown,
                 supersedes=earlier.get(target.account.pk),
                 created_at=now,
             )
@@ -187,13 +206,14 @@ def _gather_reports(case, kind, decisions):
         return
     kinds = [Case.Kind.ACCOUNT, Case.Kind.POST] if kind.action == Action.SUSPEND else [Case.Kind.ACCOUNT]
     accounts = [decision.account_id for decision in decisions]
-    waiting = Case.objects.filter(account__in=accounts, kind__in=kinds, state=Case.State.OPEN).exclude(pk=case.pk)
+    states = [Case.State.OPEN, Case.State.HELD]
+    waiting = Case.objects.filter(account__in=accounts, kind__in=kinds, state__in=states).exclude(pk=case.pk)
     # A case that somebody is just taking is theirs: it is passed over, and its page tells them what was decided.
     ids = list(waiting.select_for_update(skip_locked=True, of=("self",)).order_by("pk").values_list("pk", flat=True))
     if not ids:
         return
     Report.objects.filter(case__in=ids).update(case=case)
-    Case.objects.filter(pk__in=ids, state=Case.State.OPEN).update(state=Case.State.DECIDED, decided_at=timezone.now())
+    Case.objects.filter(pk__in=ids).update(state=Case.State.DECIDED, decided_at=timezone.now())
     CaseEvent.objects.bulk_create([CaseEvent(case_id=pk, kind="gathered", by=None, data={"into": str(case.public_id)}) for pk in ids])
 
 
@@ -204,28 +224,3 @@ def _open_reports(case):
     for target_id, remote_id in rows:
         by_account.setdefault(target_id, []).append(remote_id)
     return by_account
-
-
-def close_elsewhere(case):
-    """Close a waiting case whose matter was settled at the instance by somebody there; StaleState if it is no longer waiting."""
-    with transaction.atomic():
-        if case.state != Case.State.OPEN:
-            raise StaleState(_("This case is no longer waiting."))
-        case.move(Case.State.DECIDED, decided_at=timezone.now())
-        CaseEvent.objects.create(case=case, kind="closed_elsewhere")
-
-
-def close_settled_elsewhere(limit=200):
-    """Close waiting cases whose reports were all closed at the instance, or whose sign-up was answered there: how many."""
-    reported = Case.objects.filter(kind=Case.Kind.ACCOUNT, state=Case.State.OPEN, second_look=False, reports__resolved_elsewhere=True).exclude(
-        pk__in=Report.objects.filter(resolved_at=None, case__state=Case.State.OPEN).values("case")
-    )
-    signed_up = Case.objects.filter(kind=Case.Kind.SIGN_UP, state=Case.State.OPEN, second_look=False).exclude(sign_up__outcome=SignUp.Outcome.PENDING)
-    closed = 0
-    for case in [*reported.distinct()[:limit], *signed_up[:limit]]:
-        try:
-            close_elsewhere(case)
-        except StaleState:
-            continue
-        closed += 1
-    return closed

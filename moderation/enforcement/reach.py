@@ -96,11 +96,15 @@ def _membership(cluster, target):
 
 
 def shown_to(case, found):
-    """{account id: the part of `case.shown` that concerns it}: its own posts, and what concerns all."""
+    """{account id: the part of `case.shown` that concerns it}: what is its own, and what stands for all of a wave."""
     if case.kind != Case.Kind.CLUSTER:
         return {found[0].account.pk: case.shown}
-    owners = {str(post_id): target.account.pk for target in found for post_id in target.post_ids if post_id != case.cluster.representative_id}
+    own = {}
+    for target in found:
+        own[f"account-{target.account.pk}"] = target.account.pk
+        own.update({f"post-{post_id}": target.account.pk for post_id in target.post_ids if post_id != case.cluster.representative_id})
     by_owner = defaultdict(list)
     for entry in case.shown:
-        by_owner[owners.get(str(entry.get("id")))].append(entry)
+        # Ids of parts are such as post-12-text (wellbeing.parts).
+        by_owner[own.get(str(entry["id"]).rpartition("-")[0])].append(entry)
     return {target.account.pk: by_owner[None] + by_owner[target.account.pk] for target in found}

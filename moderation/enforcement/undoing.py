@@ -56,7 +56,7 @@ def undo(*, decision, by, only_this=False):
         possible, sentence = undoable(decision)
         if not possible:
             raise NotUndoable(sentence)
-        undone = _supersede(made, case, by)
+        undone = supersede(made, case, by)
         calls = take_back(made)
         outbox.put(instance=case.instance, steps=[(new, calls[new.supersedes_id]) for new in undone])
         appeals.settle(decisions=undone)
@@ -65,7 +65,8 @@ def undo(*, decision, by, only_this=False):
     return undone
 
 
-def _supersede(made, case, by):
+def supersede(made, case, by):
+    """Write the decisions that take `made` back: [Decision], in the same order, of one act."""
     batch, policy, now = uuid.uuid4(), case.queue.policy, timezone.now()
     return Decision.objects.bulk_create(
         [
@@ -98,6 +99,12 @@ def take_back(superseded, *, except_for=(), reopen=True):
     }
 
 
+def route_anew(case, made):
+    """The reports on the accounts that `made` was about leave the case and wait to be routed."""
+    accounts = [each.account_id for each in made]
+    Report.objects.filter(case=case, target__in=accounts).update(case=None, state=Report.State.WAITING)
+
+
 def _undo_calls(decision, rows):
     # Where the account was already so before us, it was somebody else's act: it stays.
     did = any(row.call == "account_action" and not (row.receipt or {}).get("already") for row in rows)
@@ -110,7 +117,11 @@ def _reopen_calls(decision, rows):
         closed.update(dict.fromkeys(row.params.get("report_ids", [])))
         if row.params.get("report_id"):
             closed[row.params["report_id"]] = None
-    return [Call("reopen_reports", {"account_id": decision.account.remote_id, "report_ids": list(closed)})] if closed else []
+    if not closed:
+        return []
+    # Open from now on for whoever decides next; the instance follows.
+    Report.objects.filter(target=decision.account_id, remote_id__in=closed).update(resolved_at=None, resolved_elsewhere=False)
+    return [Call("reopen_reports", {"account_id": decision.account.remote_id, "report_ids": list(closed)})]
 
 
 def _wait_again(case, made, by):
@@ -118,8 +129,7 @@ def _wait_again(case, made, by):
     if case.state != Case.State.DECIDED:
         return
     if case.decisions.filter(superseded_by=None).exclude(action=Action.UNDO).exists():
-        accounts = [each.account_id for each in made]
-        Report.objects.filter(case=case, target__in=accounts).update(case=None, state=Report.State.WAITING)
+        route_anew(case, made)
         return
     waiting = claims.reopen(case, by)
     if waiting.pk != case.pk:

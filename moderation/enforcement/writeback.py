@@ -6,8 +6,9 @@ import uuid
 from contextlib import ExitStack, closing
 from datetime import timedelta
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -31,17 +32,21 @@ PAUSE = timedelta(seconds=30)  # for everything that waits for an instance that 
 
 def send_waiting(limit=20):
     """Send up to `limit` waiting steps; the number worked on tells the caller whether to ring again."""
-    worked = 0
+    worked, platforms = 0, {}
     with ExitStack() as stack:
-        platforms = {}
-        for writeback in _due(limit):
-            if not _take(writeback):
-                continue
-            instance = writeback.instance
-            if instance.pk not in platforms:
-                platforms[instance.pk] = stack.enter_context(closing(platform_for(instance)))
-            _work_on(writeback, platforms[instance.pk])
-            worked += 1
+        while worked < limit:
+            # What was done may have made the next step of its account due.
+            taken = 0
+            for writeback in _due(limit - worked):
+                if not _take(writeback):
+                    continue
+                if writeback.instance_id not in platforms:
+                    platforms[writeback.instance_id] = stack.enter_context(closing(platform_for(writeback.instance)))
+                _work_on(writeback, platforms[writeback.instance_id])
+                taken += 1
+            if not taken:
+                break
+            worked += taken
     return worked
 
 
@@ -90,6 +95,8 @@ def _work_on(writeback, platform):
         _wait_and_look(writeback, error)
     except Passing as error:
         _put_off(writeback, error)
+    except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
+        raise  # no row's fault: it stays as a dead worker would leave it
     except Exception as error:  # a fault of ours on one row must not stop its neighbours
         log.exception("Writeback %s could not be sent", writeback.pk)
         _refuse(writeback, _("Breakwater failed while sending this (%(error)s). Look at the account there.") % {"error": type(error).__name__}, in_doubt=True)
