@@ -5,23 +5,36 @@ Pure: whoever calls keeps the index. `Index` is one in memory; the same lookups 
 
 from collections import defaultdict
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import lru_cache
 
 import numpy as np
 import xxhash
 from datasketch import MinHash
 
-from .text import n5, shingles
+from .text import n5, runs, shingles
 
-# Whatever changes a signature, a key or a verdict changes the version: keys of two versions never meet.
-VERSION = "n5-3g-16x4-1"
-BANDS, ROWS = 16, 4
+# Whatever changes a key or a verdict changes the version: keys of two versions never meet.
+VERSION = "n5-11x4-5r10-h12-1"
+BANDS, ROWS = 11, 4  # bands of the MinHash over 3-grams
+RUNS, RUN_LENGTH = 5, 10  # smallest hashes over runs of ten characters: they survive where many words were replaced
+HEAD = 12  # the first characters: they survive where a text was cut or added to
 # One key brings at most this many candidates, the newest.
 CANDIDATES_PER_KEY = 50
+
 EXACT_BELOW = 12  # characters of n5; shorter texts match only when they are equal
 SHORT_BELOW = 20
 SHORT_SIMILARITY = 0.7
-SIMILARITY = 0.5
+SIMILARITY = 0.6  # Jaccard similarity of shingles that is enough whatever their order
+# Characters in the same order that are enough, as a share of both texts: more for short ones, where chance aligns more.
+IN_ORDER_MOST, IN_ORDER_LEAST, IN_ORDER_SLOPE, IN_ORDER_FROM = 0.78, 0.64, 4, 18
+WORTH_ALIGNING = 0.2
+# One text stands, nearly whole and in one piece, in another that is at most 2.5 times as long.
+HELD, HELD_FROM, HELD_LENGTHS, HELD_SIMILARITY = 0.95, 15, 0.4, 0.1
+# Aligning takes time by the product of the lengths, and hostile texts make it worse: long texts are judged by their shingles
+# alone, and of many candidates the most similar are aligned.
+LONG_ABOVE, LONG_SIMILARITY = 400, 0.42
+MOST_ALIGNED = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,20 +56,22 @@ def _unchanged(value):
     return value
 
 
-# Drawing the permutations costs far more than signing a post: one prototype, copied.
-_PROTOTYPE = MinHash(num_perm=BANDS * ROWS, hashfunc=_unchanged)
-_MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: Fibonacci hashing of a shingle to 32 bits
+# Drawing the permutations costs far more than signing a post: prototypes, copied.
+_OF_SHINGLES = MinHash(num_perm=BANDS * ROWS, hashfunc=_unchanged)
+_OF_RUNS = MinHash(num_perm=RUNS, seed=2, hashfunc=_unchanged)
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: Fibonacci hashing to 32 bits
 
 
-def signature(prepared):
-    """MinHash of the shingles: BANDS * ROWS uint32, by datasketch's affine32 scheme."""
-    sketch = _PROTOTYPE.copy()
-    sketch.update_batch(((prepared.shingles * _MIX) >> np.uint64(32)).tolist())
-    return sketch.hashvalues
+def _sign(prototype, grams):
+    """MinHash of `grams` (uint64) by datasketch's affine32 scheme: little-endian uint32, as bytes."""
+    sketch = prototype.copy()
+    sketch.update_batch(((grams * _MIX) >> np.uint64(32)).tolist())
+    return sketch.hashvalues.astype("<u4").tobytes()
 
 
 def band_keys(prepared, owner=""):
-    """The signed 64-bit keys under which a text is found: one a band, a single exact one for a short text, none for an empty one.
+    """The signed 64-bit keys under which a text is found: BANDS + RUNS + 1 of them, a single exact one for a short text, none for
+    an empty one.
 
     `owner` keeps the texts of one instance apart from those of another.
     """
@@ -64,10 +79,17 @@ def band_keys(prepared, owner=""):
         return []
     seed = xxhash.xxh3_64_intdigest(f"{VERSION}/{owner}".encode())
     if len(prepared.normal) < EXACT_BELOW:
-        return [_signed(xxhash.xxh3_64_intdigest(prepared.normal.encode("utf-8", "surrogatepass"), seed=seed ^ BANDS))]
-    values = signature(prepared).astype("<u4").tobytes()
-    size = 4 * ROWS
-    return [_signed(xxhash.xxh3_64_intdigest(values[band * size : (band + 1) * size], seed=seed ^ band)) for band in range(BANDS)]
+        parts = [b"exact" + _bytes(prepared.normal)]
+    else:
+        bands, of_runs = _sign(_OF_SHINGLES, prepared.shingles), _sign(_OF_RUNS, runs(prepared.normal, RUN_LENGTH))
+        parts = [bands[start : start + 4 * ROWS] for start in range(0, len(bands), 4 * ROWS)]
+        parts += [of_runs[start : start + 4] for start in range(0, len(of_runs), 4)]
+        parts.append(_bytes(prepared.normal[:HEAD]))
+    return [_signed(xxhash.xxh3_64_intdigest(part, seed=seed ^ number)) for number, part in enumerate(parts)]
+
+
+def _bytes(normal):
+    return normal.encode("utf-8", "surrogatepass")
 
 
 def _signed(key):
@@ -75,62 +97,127 @@ def _signed(key):
 
 
 def similarity(one, other):
-    """Jaccard similarity of the shingles of two Prepared texts, in [0, 1]."""
+    """Jaccard similarity of the shingles of two Prepared texts, in [0, 1]; 1 when they are equal, 0 when one is empty."""
+    if not one.normal or not other.normal:
+        return 0.0
     if one.normal == other.normal:
         return 1.0
     common = len(np.intersect1d(one.shingles, other.shingles, assume_unique=True))
-    return common / (len(one.shingles) + len(other.shingles) - common or 1)
+    return common / (len(one.shingles) + len(other.shingles) - common)
+
+
+def needs_aligning(one, other, alike):
+    """Whether the similarity `alike` leaves open if two texts are near-duplicates; None when it shows that they are not."""
+    shorter, longer = sorted((len(one.normal), len(other.normal)))
+    if alike == 1.0 and one.normal == other.normal:
+        return False
+    if shorter < EXACT_BELOW:
+        return None
+    if alike >= (SHORT_SIMILARITY if shorter < SHORT_BELOW else LONG_SIMILARITY if longer > LONG_ABOVE else SIMILARITY):
+        return False
+    if longer > LONG_ABOVE:
+        return None
+    return True if alike >= WORTH_ALIGNING or _may_hold(shorter, longer, alike) else None
+
+
+def _may_hold(shorter, longer, alike):
+    return shorter >= HELD_FROM and shorter >= HELD_LENGTHS * longer and alike >= HELD_SIMILARITY
+
+
+def align(one, other, alike):
+    """Whether two texts are near-duplicates by the order of their characters.
+
+    They are when most characters stand in the same order, which tells a text with replaced words from one that shares
+    stock phrases, or when the shorter stands in the longer in one piece. The pieces are those of Ratcliff and Obershelp.
+    """
+    shorter, longer = sorted((len(one.normal), len(other.normal)))
+    first, second = sorted((one.normal, other.normal))
+    pieces = [piece.size for piece in SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks()]
+    if _may_hold(shorter, longer, alike) and max(pieces) >= HELD * shorter:
+        return True
+    in_order = 2 * sum(pieces) / (shorter + longer)
+    return shorter >= IN_ORDER_FROM and in_order >= min(IN_ORDER_MOST, IN_ORDER_LEAST + IN_ORDER_SLOPE / shorter)
 
 
 def verify(one, other):
     """The similarity of two texts if they are near-duplicates, else None."""
-    shorter = min(len(one.normal), len(other.normal))
-    if not shorter:
-        return None
-    if one.normal == other.normal:
-        return 1.0
-    if shorter < EXACT_BELOW:
-        return None
-    found = similarity(one, other)
-    return found if found >= (SHORT_SIMILARITY if shorter < SHORT_BELOW else SIMILARITY) else None
+    found = nearest(one, [(similarity(one, other), 0, other)])
+    return found.similarity if found else None
 
 
 @dataclass(frozen=True)
 class Match:
-    """The representative that a text is nearest to."""
+    """The representative that a text belongs to, and how similar it is."""
 
-    id: object
+    id: int
     similarity: float
 
 
-def nearest(prepared, candidates):
-    """The best Match of a text among `candidates`, pairs of (id, Prepared); None when none is near.
+def nearest(prepared, ranked):
+    """The first of `ranked` that a text is a near-duplicate of, as a Match, or None.
 
-    Of equals the first wins, so a caller's order decides.
+    `ranked`: (similarity, id, Prepared) of representatives, the most similar first; of equally similar ones the caller's
+    order decides.
     """
-    best = None
-    for candidate_id, other in candidates:
-        found = verify(prepared, other)
-        if found is not None and (best is None or found > best.similarity):
-            best = Match(candidate_id, found)
-    return best
+    aligned = 0
+    for alike, representative_id, other in ranked:
+        open_question = needs_aligning(prepared, other, alike)
+        if open_question:
+            if aligned == MOST_ALIGNED:
+                continue
+            aligned += 1
+            open_question = not align(prepared, other, alike)
+        if open_question is False:
+            return Match(representative_id, alike)
+    return None
 
 
 class Index:
-    """Representatives in memory, found by their keys, newest first, at most CANDIDATES_PER_KEY of each."""
+    """Ids of representatives by key, in order of arrival."""
 
     def __init__(self):
-        self._of_key = defaultdict(list)
-        self._prepared = {}
+        self._ids = defaultdict(list)
 
-    def add(self, representative_id, prepared, keys):
-        self._prepared[representative_id] = prepared
+    def add(self, representative_id, keys):
         for key in keys:
-            self._of_key[key].append(representative_id)
+            self._ids[key].append(representative_id)
 
-    def candidates(self, keys):
-        """Ids of the representatives that share a key, each once."""
-        return {found for key in keys if key in self._of_key for found in self._of_key[key][-CANDIDATES_PER_KEY:]}
+    def candidates(self, keys, older=None):
+        """The set of ids that share a key: of each key the newest CANDIDATES_PER_KEY, counting those of `older`.
 
-    def prepared(self, representative_id):
-        return self._prepared[representative_id]
+        `older`: {key: ids, newest first} of representatives that came before any of this index.
+        """
+        found = set()
+        for key in keys:
+            newest = self._ids[key][-CANDIDATES_PER_KEY:] if key in self._ids else ()
+            found.update(newest)
+            if older and key in older:
+                found.update(older[key][: CANDIDATES_PER_KEY - len(newest)])
+        return found
+
+
+class Stream:
+    """Texts in order of arrival, each joining the nearest representative or becoming one; numbered from 0."""
+
+    def __init__(self):
+        self._index = Index()
+        self._representatives = {}
+        self._matches = []
+
+    def add(self, text):
+        """Take in the next text; returns its Match, or None while it stands alone."""
+        number, prepared = len(self._matches), prepare(text)
+        keys = band_keys(prepared)
+        found = ((similarity(prepared, self._representatives[other]), other) for other in self._index.candidates(keys))
+        ranked = sorted(found, key=lambda pair: (-pair[0], pair[1]))
+        match = nearest(prepared, [(alike, other, self._representatives[other]) for alike, other in ranked])
+        if match is None and keys:
+            self._index.add(number, keys)
+            self._representatives[number] = prepared
+        self._matches.append(match)
+        return match
+
+    def matches(self):
+        """A Match or None for each text so far; a representative that others joined belongs to itself."""
+        joined = {match.id for match in self._matches if match}
+        return [match or (Match(number, 1.0) if number in joined else None) for number, match in enumerate(self._matches)]

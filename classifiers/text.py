@@ -66,29 +66,51 @@ _DROPPED = re.compile(
     r"|(?<!\w)#\w+",
     re.IGNORECASE,
 )
+# Words in which digits and signs stand among letters, as in "fr33" and "p@ypal".
+_LEET_WORD = re.compile(r"[a-z]+[013457@$][a-z0-9@$]*|[013457@$]+[a-z][a-z0-9@$]*", re.IGNORECASE)
+_LEET = str.maketrans("013457@$", "oieastas")
+
+
+def _unleet(match):
+    word = match.group()
+    return word.translate(_LEET) if 2 * sum(character.isalpha() for character in word) >= len(word) else word
 
 
 def n5(text):
-    """`text` in the form that is compared: NFKC, case, marks and lookalikes folded, digits all "0", and without invisible
-    characters, links, mentions, hashtags, emoji, punctuation and white space. Empty when nothing is left.
+    """`text` in the form that is compared: NFKC; case, marks, lookalikes and leet folded; other digits all "0"; and without
+    invisible characters, links, mentions, hashtags, emoji, punctuation and white space. Empty when nothing is left.
     """
     text = text[:MAX_CHARACTERS]
     if not text.isascii():
         text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    return _DROPPED.sub(" ", text).translate(_FOLDING)
+    return _LEET_WORD.sub(_unleet, _DROPPED.sub(" ", text)).translate(_FOLDING)
 
 
-def shingles(normal, width=3):
+def shingles(normal):
     """The set of character 3-grams of an n5 text: a sorted array of distinct uint64, each three code points of 21 bits.
 
-    A text shorter than `width` is one shingle of its own; an empty one has none.
+    A text of one or two characters is one shingle; an empty one has none.
     """
-    if not normal:
-        return np.empty(0, dtype=np.uint64)
-    codes = np.frombuffer(normal.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
-    if len(codes) < width:
-        codes = np.concatenate([codes, np.zeros(width - len(codes), dtype=np.uint64)])
-    grams = codes[: len(codes) - width + 1].copy()
-    for offset in range(1, width):
-        grams = (grams << np.uint64(21)) | codes[offset : len(codes) - width + 1 + offset]
-    return np.unique(grams)
+    codes = _codes(normal)
+    if not len(codes):
+        return codes
+    if len(codes) < 3:
+        codes = np.concatenate([codes, np.zeros(3 - len(codes), dtype=np.uint64)])
+    return np.unique((codes[:-2] << np.uint64(42)) | (codes[1:-1] << np.uint64(21)) | codes[2:])
+
+
+def runs(normal, width):
+    """Hashes of all `width` successive characters of an n5 text: uint64, one for each place; one of the whole if it is shorter."""
+    codes = _codes(normal)
+    places = max(1, len(codes) - width + 1)
+    hashes = np.zeros(places, dtype=np.uint64)
+    for offset in range(min(width, len(codes))):
+        hashes = hashes * _ODD + codes[offset : offset + places]
+    return hashes
+
+
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+
+
+def _codes(normal):
+    return np.frombuffer(normal.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)

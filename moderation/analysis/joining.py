@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef
 
-from classifiers.near_duplicates import CANDIDATES_PER_KEY, VERSION, prepare, verify
+from classifiers.near_duplicates import CANDIDATES_PER_KEY, VERSION, Index, nearest, prepare, similarity, verify
 from moderation.models import Band, Cluster, Detector, Finding, Member, Post
 
 from . import neighbours, notability
@@ -59,13 +59,13 @@ class Batch:
         self._keys = {post.pk: neighbours.keys_of(post, self._prepared[post.pk]) if is_comparable(post) else [] for post in posts}
         self._watermark = neighbours.watermark()
         self._of_key = neighbours.lookup(self._all_keys(self._keys))
-        self._similarity = {}
-        self._compare(posts)
+        self._similarity = {}  # (post id, representative's id): similarity
+        self._measure(posts)
 
     def _all_keys(self, post_ids):
         return {key for post_id in post_ids for key in self._keys[post_id]}
 
-    def _compare(self, posts):
+    def _measure(self, posts):
         """Measure each post against every candidate that is not measured yet."""
         pairs = [
             (post.pk, candidate)
@@ -73,11 +73,11 @@ class Batch:
             for candidate in {found for key in self._keys[post.pk] for found in self._of_key.get(key, ())}
             if candidate != post.pk and (post.pk, candidate) not in self._similarity
         ]
-        wanted = {candidate for _, candidate in pairs}
-        texts = dict(Post.objects.filter(pk__in=wanted).values_list("pk", "text"))
+        wanted = {candidate for _, candidate in pairs} - self._prepared.keys()
+        self._prepared.update((post_id, prepare(text)) for post_id, text in Post.objects.filter(pk__in=wanted).values_list("pk", "text"))
         for post_id, candidate in pairs:
-            if candidate in texts:
-                self._similarity[post_id, candidate] = verify(self._prepared[post_id], prepare(texts[candidate]))
+            if candidate in self._prepared:
+                self._similarity[post_id, candidate] = similarity(self._prepared[post_id], self._prepared[candidate])
 
     def join(self, posts):
         """Put `posts`, those of the batch that are still ours, into clusters and the index. Under neighbours.serialise.
@@ -87,7 +87,7 @@ class Batch:
         ids = [post.pk for post in posts]
         for key, found in neighbours.newer(self._all_keys(ids), self._watermark).items():
             self._of_key[key] = sorted(set(found) | set(self._of_key.get(key, ())), reverse=True)[:CANDIDATES_PER_KEY]
-        self._compare(posts)
+        self._measure(posts)
         joined = Joined()
         fresh = self._settle_known(posts, joined)
         self._place(fresh, joined)
@@ -109,9 +109,9 @@ class Batch:
             if member is not None:
                 if member.left_out:
                     continue
-                similarity = member.similarity if unchanged else self._still_near(post, member.cluster)
-                if similarity is not None:
-                    member.similarity = similarity
+                alike = member.similarity if unchanged else self._still_near(post, member.cluster)
+                if alike is not None:
+                    member.similarity = alike
                     joined.members.append(member)
                     continue
                 touched[member.cluster_id] = member.cluster
@@ -142,17 +142,16 @@ class Batch:
     def _place(self, posts, joined):
         """Let each post, in order of arrival, join its nearest representative or become one."""
         known = self._representatives(posts)
-        here = defaultdict(list)  # key: ids of representatives of this batch, oldest first
+        here = Index()
         arrivals = defaultdict(list)  # id of a representative: [(post, similarity)]
         alone = []
         for post in sorted(posts, key=lambda post: post.pk):
-            nearest = self._nearest(post, known, here)
-            if nearest is not None and not known[nearest].left_out:
-                arrivals[nearest].append((post, self._similarity[post.pk, nearest]))
+            match = self._nearest(post, known, here)
+            if match:
+                arrivals[match.id].append((post, match.similarity))
                 continue
             known[post.pk] = Representative(post.pk, post.account_id, post.created_at, post.instance_id)
-            for key in self._keys[post.pk]:
-                here[key].append(post.pk)
+            here.add(post.pk, self._keys[post.pk])
             alone.append((post.pk, self._keys[post.pk]))
         neighbours.index(alone)
         self._record([(known[found], posts) for found, posts in arrivals.items()], joined)
@@ -160,7 +159,7 @@ class Batch:
     def _representatives(self, posts):
         """{post id: Representative} of the near posts that are still indexed."""
         ids = {post.pk for post in posts}
-        near = {candidate for (post_id, candidate), similarity in self._similarity.items() if post_id in ids and similarity is not None}
+        near = {candidate for post_id, candidate in self._similarity if post_id in ids}
         rows = Post.objects.filter(Exists(Band.objects.filter(post=OuterRef("pk"))), pk__in=near - ids).select_related("membership__cluster")
         known = {}
         for row in rows.defer("content", "text"):
@@ -173,23 +172,14 @@ class Batch:
         return known
 
     def _nearest(self, post, known, here):
-        """The id of the nearest representative; of equals one that was not left out, then the oldest."""
-        found = set()
-        for key in self._keys[post.pk]:
-            newest = here[key][-CANDIDATES_PER_KEY:] if key in here else []
-            found.update(newest)
-            found.update(self._of_key.get(key, ())[: CANDIDATES_PER_KEY - len(newest)])
-        best, best_rank = None, None
-        for candidate in found & known.keys():
+        """The Match of a post; None when nothing is near, or when what is nearest was left out of its wave."""
+        prepared, ranked = self._prepared[post.pk], []
+        for candidate in here.candidates(self._keys[post.pk], older=self._of_key) & known.keys():
             if (post.pk, candidate) not in self._similarity:
-                self._similarity[post.pk, candidate] = verify(self._prepared[post.pk], self._prepared[candidate])
-            similarity = self._similarity[post.pk, candidate]
-            if similarity is None:
-                continue
-            rank = (similarity, not known[candidate].left_out, -candidate)
-            if best_rank is None or rank > best_rank:
-                best, best_rank = candidate, rank
-        return best
+                self._similarity[post.pk, candidate] = similarity(prepared, self._prepared[candidate])
+            ranked.append((-self._similarity[post.pk, candidate], known[candidate].left_out, candidate))
+        match = nearest(prepared, [(-negative, candidate, self._prepared[candidate]) for negative, _, candidate in sorted(ranked)])
+        return None if match and known[match.id].left_out else match
 
     def _record(self, arrivals, joined):
         """Write the new members, and the clusters that begin or grow with them."""
@@ -207,8 +197,8 @@ class Batch:
                 begun.append(representative.cluster)
                 members.append(Member(cluster=representative.cluster, post_id=representative.post_id, account_id=representative.account_id, similarity=1.0))
             cluster = representative.cluster
-            for post, similarity in posts:
-                members.append(Member(cluster=cluster, post_id=post.pk, account_id=post.account_id, similarity=similarity))
+            for post, alike in posts:
+                members.append(Member(cluster=cluster, post_id=post.pk, account_id=post.account_id, similarity=alike))
                 cluster.first_seen_at = min(cluster.first_seen_at, post.created_at)
                 cluster.last_seen_at = max(cluster.last_seen_at, post.created_at)
         if not members:

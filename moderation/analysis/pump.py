@@ -7,8 +7,8 @@ from django.db.models import F
 
 from moderation.models import Finding, Post
 
-from . import neighbours
-from .joining import Batch
+from . import neighbours, slop
+from .joining import Batch, is_comparable
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def _set_aside(post, token, error):
 
 def _look_and_record(posts, token):
     batch = Batch(posts)
-    findings = []
+    findings = slop.score([post for post in posts if is_comparable(post)])
     with transaction.atomic():
         neighbours.serialise(post.instance_id for post in posts)
         ours = _still_ours(posts, token)

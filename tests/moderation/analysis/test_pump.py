@@ -16,6 +16,6 @@ def test_a_wave_of_copies_becomes_one_cluster_in_one_batch():
     cluster = Cluster.objects.get()
     assert (cluster.size, cluster.accounts_count, cluster.representative) == (200, 200, posts[0])
     assert cluster.notable_at and cluster.route_again
-    assert Band.objects.count() == 16
+    assert Band.objects.count() == 17
     assert not Post.objects.exclude(state=Post.State.ANALYSED).exists()
     assert Member.objects.count() == Finding.objects.filter(detector="near_duplicates", verdict="likely").count() == 200
