@@ -47,6 +47,17 @@ _tidy = nh3.Cleaner(
 )
 
 
+def sound(text):
+    """`text` without what databases and UTF-8 refuse: NUL and lone surrogates become U+FFFD."""
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
 def web_address(value):
     """`value` if it is an http(s) URL that can be followed, else ""."""
     value = value.strip()
@@ -84,7 +95,7 @@ def links_of(html):
 
 def _read(html):
     reader = _Reader()
-    reader.feed(_tidy.clean(cut(html)))
+    reader.feed(_tidy.clean(sound(cut(html))))
     reader.close()
     return reader
 

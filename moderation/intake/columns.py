@@ -1,23 +1,15 @@
 """Values as our columns can hold them, whatever came in."""
 
 from moderation.fediverse.base import Malformed
-from moderation.fediverse.html import cut, plain_text, web_address
+from moderation.fediverse.html import cut, plain_text, sound, web_address
 
 MAX_ITEMS = 100  # tags, mentions, media and rules kept of one post or report
 MAX_TEXT = 10_000  # characters of a plain text field that has no limit of its own
-REPLACEMENT = "\ufffd"
 
 
 def storable(text, limit=MAX_TEXT):
     """`text` cut to `limit` characters, without what PostgreSQL or UTF-8 refuse: NUL and lone surrogates."""
-    text = text[:limit]
-    if "\0" in text:
-        text = text.replace("\0", REPLACEMENT)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+    return sound(text[:limit])
 
 
 def identity(text):

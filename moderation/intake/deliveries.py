@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from django.db import connection
 from django.db.models import F
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
 from django.utils import timezone
 
 from moderation.models import Delivery, Instance
@@ -42,6 +44,12 @@ def door(slug, fresh=False):
     found = Door(row[0], [secret for secret in row[1:] if secret])
     _remembered[slug] = (time.monotonic() + REMEMBER_SECONDS, found)
     return found
+
+
+@receiver([post_save, post_delete], sender=Instance)
+def forget(**kwargs):
+    """What changes here is known here at once."""
+    _remembered.clear()
 
 
 @lru_cache

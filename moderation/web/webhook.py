@@ -10,10 +10,19 @@ from django.views.decorators.http import require_POST
 from moderation import tasks
 from moderation.intake import deliveries
 from moderation.intake.signature import verify
+from moderation.models.secrets import Unreadable
 
 
 class TooLarge(Exception):
     """The body is longer than WEBHOOK_MAX_BYTES."""
+
+
+def declared_length(request):
+    """What Content-Length says; 0 where it says nothing sensible. Nothing is believed but that it is too long."""
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
 
 
 def read_body(request):
@@ -22,7 +31,7 @@ def read_body(request):
     if request.META.get("HTTP_TRANSFER_ENCODING"):
         # Without a Content-Length Django reads nothing; the server below knows where a chunked body ends.
         stream = request.META["wsgi.input"]
-    elif int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+    elif declared_length(request) > limit:
         raise TooLarge
     else:
         stream = request
@@ -50,7 +59,7 @@ def receive(request, slug):
                 deliveries.count_bad_signature(door)
                 return HttpResponse(status=401)
         new = deliveries.accept(instance=door.pk, body=body)
-    except (DatabaseError, InterfaceError):
+    except (DatabaseError, InterfaceError, Unreadable, OSError):  # OSError: the body broke off
         return HttpResponse(status=503)
     if new:
         tasks.ring(tasks.ingest_deliveries)

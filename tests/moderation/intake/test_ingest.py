@@ -6,7 +6,7 @@ from moderation.intake import deliveries, ingest
 from moderation.models import Account, Delivery, Post, Report
 from tests.factories import make_instance
 
-from .envelopes import all_recorded, envelope
+from tests.moderation.envelopes import all_recorded, envelope
 
 pytestmark = pytest.mark.django_db
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-RECORDED = Path(__file__).parents[2] / "data" / "mastodon"
+RECORDED = Path(__file__).parents[1] / "data" / "mastodon"
 
 
 def recorded(name):
