@@ -6,11 +6,10 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from moderation.models import Action, Case
+from moderation.models import Action
 
 # Mastodon's AccountDeletionRequest::DELAY_TO_DELETION: until then a suspension can be lifted with everything intact.
 DELETION_DELAY = timedelta(days=30)
-ABOUT_SOMEBODY = frozenset({Case.Kind.ACCOUNT, Case.Kind.POST, Case.Kind.CLUSTER, Case.Kind.SIGN_UP})
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,7 @@ class Reached:
     name: str
     accounts: int
     remote: int  # how many of them live on other servers
+    waiting: int  # how many wait for approval
     domain: str  # of the instance
 
     @property
@@ -41,11 +41,9 @@ class ActionKind:
     """Base: an action that changes nothing at the instance but closes the reports of its case."""
 
     action: Action
-    kinds = ABOUT_SOMEBODY
-    waiting = False  # whether it is for accounts that wait for approval, or for the others
+    answers = False  # whether it answers somebody who waits to be let in
     destructive = False
     local_only = False
-    reversible = True  # at the instance
     closes_all_reports = False  # the instance closes every open report on the account, not only those of the case
     needs_words = False
     undo_call = ""
@@ -187,9 +185,13 @@ class Suspend(AccountAction):
 class SignUpAction(ActionKind):
     """Base: answers somebody who waits to be let in."""
 
-    waiting = True
+    answers = True
     local_only = True
-    reversible = False
+
+    def why_not(self, reached):
+        if reached.accounts > 1:
+            return _("Letting in and turning away cannot be undone, so both are decided for each sign-up alone.")
+        return super().why_not(reached)
 
     def calls(self, *, account, report_ids, text, notify):
         return [Call(self.action.value, {"account_id": account.remote_id}), *self.closing(account, report_ids)]
@@ -211,11 +213,6 @@ class Reject(SignUpAction):
 
     def sentence(self, reached):
         return _("Turns %(who)s away. %(domain)s deletes the account at once: this cannot be undone.") % {"who": reached.who, "domain": reached.domain}
-
-    def why_not(self, reached):
-        if reached.accounts > 1:
-            return _("Rejecting deletes an account and cannot be undone, so it is decided for each sign-up alone.")
-        return super().why_not(reached)
 
     def undo_sentence(self, domain):
         return _("%(domain)s has deleted this account. It cannot be brought back; the person can sign up again.") % {"domain": domain}

@@ -12,6 +12,7 @@ from moderation.queues import claims
 
 from . import appeals, outbox, reach
 from .actions import KINDS
+from .effects import answer_sign_up
 from .errors import NotAllowed, NotUndoable
 from .undoing import route_anew, supersede, take_back, undo, undoable
 
@@ -40,7 +41,7 @@ def available(case, person):
     reached = reach.reached(case)
     domain = case.instance.domain
     offers = []
-    for kind in _kinds_for(case):
+    for kind in _kinds_for(case, reached):
         if kind.action in hidden:
             continue
         why_not = kind.why_not(reached)
@@ -56,9 +57,12 @@ def _hidden(case):
     return set(policy.hidden_actions) if policy else set()
 
 
-def _kinds_for(case):
-    waiting = reach.waiting_for_approval(case)
-    return [kind for kind in KINDS.values() if case.kind in kind.kinds and kind.waiting == waiting]
+def _kinds_for(case, reached):
+    """The actions that make sense for a case: a sign-up is let in or turned away until it is answered, and judged like any account after."""
+    if case.kind == Case.Kind.SIGN_UP:
+        return [kind for kind in KINDS.values() if kind.answers == bool(reached.waiting)]
+    # Somebody of a wave who waits to be let in is answered alone; that these two are not for all of them is said.
+    return [kind for kind in KINDS.values() if not kind.answers or (case.kind == Case.Kind.CLUSTER and reached.waiting)]
 
 
 def _about_reports(kind, case):
@@ -86,12 +90,9 @@ def decide(*, case_id, claim, by, action, reason="", note="", rule="", notify=Fa
     """
     with transaction.atomic():
         case = claims.held(Case.objects.get(pk=case_id), by, claim)
-        kind = _checked(case, action, reason or rule)
         left_out = _leave_out(case, left_out, by)
+        kind = _checked(case, action, reason or rule)
         found = reach.targets(case)
-        if not found:
-            raise NotAllowed(_("Nobody is left for this decision to reach. Take at least one account back in, or hand the case over."))
-        _refuse_where_it_cannot_be_taken(kind, case)
         notify = notify or kind.action == Action.WARN
         decisions = _write_decisions(case, found, by, kind, reason=reason, note=note, rule=rule, notify=notify)
         _gather_reports(case, kind, decisions)
@@ -107,6 +108,8 @@ def decide(*, case_id, claim, by, action, reason="", note="", rule="", notify=Fa
             steps.append((decision, back.get(decision.supersedes_id, []) + calls))
         outbox.put(instance=case.instance, steps=steps)
         appeals.settle(decisions=decisions)
+        if kind.answers and case.instance.software == Software.FORUM:
+            answer_sign_up(case.account_id, kind.action)  # a forum does as we say, and tells us no more of it
         if left_out:
             CaseEvent.objects.create(case=case, kind="left_out", by=by, data={"members": left_out})
         claims.close(case, by, claim)
@@ -114,18 +117,18 @@ def decide(*, case_id, claim, by, action, reason="", note="", rule="", notify=Fa
 
 
 def _checked(case, action, words):
+    """The kind of action, if it can be taken on everybody it would reach; raises NotAllowed."""
+    reached = reach.reached(case)
+    if not reached.accounts:
+        raise NotAllowed(_("Nobody is left for this decision to reach. Take at least one account back in, or hand the case over."))
     kind = KINDS.get(action)
-    if kind is None or kind.action in _hidden(case) or kind not in _kinds_for(case):
+    if kind is None or kind.action in _hidden(case) or kind not in _kinds_for(case, reached):
         raise NotAllowed(_("This action is not offered for this case. Reload the page to see which are."))
+    if why_not := kind.why_not(reached):
+        raise NotAllowed(why_not)
     if kind.needs_words and not words.strip():
         raise NotAllowed(_("Write what you want to tell them: a warning without words helps nobody."))
     return kind
-
-
-def _refuse_where_it_cannot_be_taken(kind, case):
-    why_not = kind.why_not(reach.reached(case))
-    if why_not:
-        raise NotAllowed(why_not)
 
 
 def _leave_out(case, left_out, by):

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from moderation.models import Account, Report, SignUp
+from moderation.models import Account, Action, Report, SignUp
 
 # Mastodon's account actions and calls: the field of RemoteState and of Account they set.
 TYPES = {"sensitive": ("sensitized", True), "disable": ("disabled", True), "silence": ("silenced", True), "suspend": ("suspended", True)}
@@ -39,9 +39,15 @@ def reflect(writeback):
     elif call == "reopen_reports":
         on_account.filter(remote_id__in=params["report_ids"]).update(resolved_at=None, resolved_elsewhere=False)
     elif call in ("approve", "reject"):
-        outcome = SignUp.Outcome.APPROVED if call == "approve" else SignUp.Outcome.REJECTED
-        waiting = SignUp.objects.filter(account=writeback.decision.account_id, outcome=SignUp.Outcome.PENDING)
-        waiting.update(outcome=outcome, closed_at=timezone.now())
+        answer_sign_up(writeback.decision.account_id, call)
+
+
+def answer_sign_up(account_id, action):
+    """A waiting sign-up was let in or turned away; with any other `action` it waits again."""
+    outcome = {Action.APPROVE: SignUp.Outcome.APPROVED, Action.REJECT: SignUp.Outcome.REJECTED}.get(action, SignUp.Outcome.PENDING)
+    waits = outcome == SignUp.Outcome.PENDING
+    asked = SignUp.objects.filter(account=account_id).exclude(outcome=outcome)
+    asked.update(outcome=outcome, closed_at=None if waits else timezone.now())
 
 
 def _close(reports):

@@ -44,16 +44,13 @@ def reached(case, left_out=()):
     """Reached: whom a sentence speaks of; at most two queries, however large the wave."""
     if case.kind == Case.Kind.CLUSTER:
         accounts = Account.objects.filter(pk__in=members(case, left_out).values("account"))
-        counts = accounts.aggregate(all=Count("pk"), remote=Count("pk", filter=~Q(domain="")))
+        counts = accounts.aggregate(all=Count("pk"), remote=Count("pk", filter=~Q(domain="")), waiting=Count("pk", filter=Q(approved=False)))
         name = f"@{accounts.first().acct}" if counts["all"] == 1 else ""
-        return Reached(name, counts["all"], counts["remote"], case.instance.domain)
+        return Reached(name, counts["all"], counts["remote"], counts["waiting"], case.instance.domain)
     account = case.account or case.post.account
-    return Reached(f"@{account.acct}", 1, int(bool(account.domain)), case.instance.domain)
-
-
-def waiting_for_approval(case):
-    """Whether the case asks to let somebody in."""
-    return case.kind == Case.Kind.SIGN_UP and case.account.approved is not True
+    # A forum may ask about somebody of whom it says nothing else.
+    waiting = account.approved is not True if case.kind == Case.Kind.SIGN_UP else account.approved is False
+    return Reached(f"@{account.acct}", 1, int(bool(account.domain)), int(waiting), case.instance.domain)
 
 
 def findings(case, found):

@@ -8,11 +8,12 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from moderation.models import Action, Case, CaseEvent, Decision, Report, StaleState, Writeback
+from moderation.models import Action, Case, CaseEvent, Decision, Report, Software, StaleState, Writeback
 from moderation.queues import claims
 
 from . import appeals, outbox
 from .actions import DELETION_DELAY, KINDS, Call
+from .effects import answer_sign_up
 from .errors import NotUndoable
 
 # What the instance did, or may have done.
@@ -131,6 +132,8 @@ def _wait_again(case, made, by):
     if case.decisions.filter(superseded_by=None).exclude(action=Action.UNDO).exists():
         route_anew(case, made)
         return
+    if case.kind == Case.Kind.SIGN_UP and case.instance.software == Software.FORUM:
+        answer_sign_up(case.account_id, Action.UNDO)
     waiting = claims.reopen(case, by)
     if waiting.pk != case.pk:
         Report.objects.filter(case=case).update(case=waiting)
