@@ -57,8 +57,8 @@ class Condition:
         phrases = [phrase.casefold() for phrase in value]
         return any(phrase in text.casefold() for text in fact for phrase in phrases)
 
-    def problem_with(self, value):
-        """What is wrong with `value`, in a sentence; empty when it is fine."""
+    def misshapen(self, value):
+        """Why `value` cannot be the value of this condition at all, in a sentence; empty when it can."""
         if self.shape == "yes_no":
             return "" if isinstance(value, bool) else gettext("Say yes or no.")
         if self.shape == "number":
@@ -68,6 +68,12 @@ class Condition:
             return gettext("Name at least one.")
         if len(value) > MOST_CHOICES or any(len(item) > MOST_WORDS for item in value):
             return gettext("Name at most 100, of at most 100 characters each.")
+        return ""
+
+    def problem_with(self, value):
+        """What is wrong with `value`, in a sentence; empty when it is fine. Asks the database where the choices come from there."""
+        if problem := self.misshapen(value):
+            return problem
         if self.shape == "choices" and (known := {key for key, _label in self.choices()}) and (unknown := sorted(set(value) - known)):
             return gettext("Nobody knows “%(name)s” here.") % {"name": unknown[0]}
         return ""
@@ -129,6 +135,6 @@ def matches(rule, facts):
     """
     for name, value in rule.conditions.items():
         condition = CONDITIONS.get(name)
-        if condition is None or (condition.shape != "choices" and condition.problem_with(value)) or not condition.holds(value, facts):
+        if condition is None or condition.misshapen(value) or not condition.holds(value, facts):
             return False
     return True

@@ -32,7 +32,7 @@ def _facts(case, reports, verdicts):
         cluster_kind=case.cluster.kind if case.cluster_id else "",
         verdicts=frozenset(verdicts),
         account_domain=(case.account.domain or case.instance.domain) if case.account_id else None,
-        reported_rules=tuple(str(rule.get("text", "")) for report in reports for rule in report.rules if isinstance(rule, dict)),
+        reported_rules=tuple(text for report in reports for rule in report.rules if isinstance(rule, dict) and isinstance(text := rule.get("text"), str)),
         comments=tuple(report.comment for report in reports),
         second_look=case.second_look,
     )

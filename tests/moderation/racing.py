@@ -20,7 +20,7 @@ def race(*runners):
         try:
             start.wait(timeout=60)
             runner()
-        except BaseException as error:  # noqa: BLE001: it is raised again below, in the test's own thread
+        except BaseException as error:  # raised again below, in the test's own thread
             errors.append(error)
         finally:
             connection.close()
