@@ -175,5 +175,5 @@ def _save(readings):
         Delivery.objects.bulk_update(failed, ["error"])
     for state in {delivery.state for delivery in done}:
         here = Delivery.objects.filter(pk__in=[delivery.pk for delivery in done if delivery.state == state])
-        erased = {} if state == Delivery.State.FAILED else {"body": None}
-        here.update(state=state, done_at=timezone.now(), lease=None, leased_until=None, **erased)
+        erased = {} if state == Delivery.State.FAILED else {"body": None, "error": ""}
+        here.update(state=state, done_at=timezone.now(), lease=None, leased_until=None, attempts=0, **erased)
