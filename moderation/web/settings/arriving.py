@@ -1,5 +1,6 @@
 """Does what happens on an instance reach us? Read from what came, and from what could not be taken in."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -57,12 +58,16 @@ def _own_address(instance):
 
 
 def _ago(moment):
-    return timesince(moment, timezone.now(), depth=1)
+    """'5 minutes ago'; within the first minute 'a moment ago'."""
+    now = timezone.now()
+    if now - moment < timedelta(minutes=1):
+        return _("a moment ago")
+    return _("%(time)s ago") % {"time": timesince(moment, now, depth=1)}
 
 
 def _deliveries(instance, last):
     if last:
-        return Check(_("Deliveries"), True, _("The last one came %(ago)s ago.") % {"ago": _ago(last)})
+        return Check(_("Deliveries"), True, _("The last one came %(ago)s.") % {"ago": _ago(last)})
     sentence = _("Nothing has come yet. Check that the webhook at %(domain)s is enabled and has the address below, then report or write something there.")
     return Check(_("Deliveries"), False, sentence % {"domain": instance.domain})
 
@@ -73,8 +78,8 @@ def _signatures(instance, last):
         return Check(_("Signatures"), True, _("Every delivery was signed with the secret we have.")) if last else None
     ok = bool(last and at and last > at)
     sentence = ngettext(
-        "%(count)d delivery had a signature that does not fit, the last %(ago)s ago.",
-        "%(count)d deliveries had a signature that does not fit, the last %(ago)s ago.",
+        "%(count)d delivery had a signature that does not fit, the last %(ago)s.",
+        "%(count)d deliveries had a signature that does not fit, the last %(ago)s.",
         count,
     ) % {"count": count, "ago": _ago(at or timezone.now())}
     if ok:
@@ -87,8 +92,8 @@ def _sizes(instance):
     if not instance.too_large_count:
         return None
     sentence = ngettext(
-        "%(count)d delivery was larger than 5 MB and was not taken, the last %(ago)s ago. Look at the instance itself for what it was about.",
-        "%(count)d deliveries were larger than 5 MB and were not taken, the last %(ago)s ago. Look at the instance itself for what they were about.",
+        "%(count)d delivery was larger than 5 MB and was not taken, the last %(ago)s. Look at the instance itself for what it was about.",
+        "%(count)d deliveries were larger than 5 MB and were not taken, the last %(ago)s. Look at the instance itself for what they were about.",
         instance.too_large_count,
     )
     return Check(_("Sizes"), False, sentence % {"count": instance.too_large_count, "ago": _ago(instance.too_large_at or timezone.now())})
@@ -105,7 +110,7 @@ def _understood(instance):
 def _api_check(instance):
     last = ApiToken.objects.filter(instance=instance).aggregate(last=Max("last_used_at"))["last"]
     if last:
-        return Check(_("API"), True, _("A token of this forum was last used %(ago)s ago.") % {"ago": _ago(last)})
+        return Check(_("API"), True, _("A token of this forum was last used %(ago)s.") % {"ago": _ago(last)})
     if ApiToken.objects.filter(instance=instance, revoked_at=None).exists():
         return Check(_("API"), False, _("Its token has not been used yet. Give it to the forum, and send a post."))
     return Check(_("API"), False, _("It has no token yet. Make one under API tokens."))

@@ -70,8 +70,11 @@ def _refused(slug, pk):
 @mends
 def writeback_retry(request, slug, pk):
     """Send a refused call once more."""
+    writeback = _refused(slug, pk)
     try:
-        outbox.retry(writeback=_refused(slug, pk), by=request.user)
+        if writeback.state != Writeback.State.REFUSED:  # a second click
+            raise StaleState
+        outbox.retry(writeback=writeback, by=request.user)
     except NotAllowed as refusal:
         messages.error(request, str(refusal))
     except StaleState:

@@ -84,7 +84,7 @@ def _page(request, queue, details=None, policy=None, status=200):
     now = versions[0] if versions else None
     if policy is None:
         policy = PolicyForm(
-            initial={"units_a_day": now.units_a_day, "claim_minutes": now.claim_minutes, "hidden_actions": now.hidden_actions}
+            initial={"units_a_day": f"{now.units_a_day:g}", "claim_minutes": now.claim_minutes, "hidden_actions": now.hidden_actions}
             if now
             else {"units_a_day": 60, "claim_minutes": 30}
         )
