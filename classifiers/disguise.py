@@ -22,8 +22,10 @@ _LEET = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "
 _MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 _WORD = re.compile(r"[^\W\d_]+")
 _SPACED = re.compile(r"(?<![^\W_])[^\W\d_]([ .\-_*·|+~])(?:[^\W\d_]\1){2,}[^\W\d_](?![^\W_])")
-_LEET_WORD = re.compile(r"(?<![\w./@$])[a-z][a-z0134578@$€|]*[0134578@$€|][a-z0134578@$€|]*[a-z](?![\w./@])")
-_LEET_RUN = re.compile(r"(?<=[a-z])[0134578@$€|]{1,2}(?=[a-z])")
+_SPACED_OUT = re.compile(r"(?<!\S)\S(?: \S)+(?!\S)")
+_LEET_WORD = re.compile(r"[a-z0-9@$€|]*[a-z][a-z0-9@$€|]*")
+_LEET_RUN = re.compile(r"(?<![0-9])[0134578]{1,4}(?![0-9])|(?<=[a-z0-9])[@$€|]{1,2}(?=[a-z0-9])")
+_LEET_INSIDE = re.compile(r"(?<![\w./@$])[a-z]+(?:[0134578@$€|]{1,2}[a-z]+)+(?![\w./@])")
 _BLANKS = re.compile(r"\s\s+|[^\S ]")
 
 
@@ -109,6 +111,12 @@ def _fold_lookalikes(characters, start, end):
     return odd
 
 
+def _is_spaced_out(text):
+    """Whether most of the text stands letter by letter."""
+    pieces = text.split()
+    return len(pieces) > 5 and sum(len(piece) == 1 for piece in pieces) > 0.7 * len(pieces)
+
+
 def read(original):
     """The Reading of `original`: lower case, blanks collapsed, disguises undone."""
     odd = []
@@ -120,16 +128,19 @@ def read(original):
     text = "".join(characters)
 
     drop = set()
-    for match in _SPACED.finditer(text):
+    for match in (_SPACED_OUT if _is_spaced_out(text) else _SPACED).finditer(text):
         drop.update(range(match.start() + 1, match.end(), 2))
         odd.append(("spaced", start[match.start()], end[match.end() - 1]))
+    for match in _LEET_INSIDE.finditer(text):
+        odd.append(("digits_for_letters", start[match.start()], end[match.end() - 1]))
+    # Digits are read as letters in more places than are called a disguise: "gr8" is read alike everywhere, but hides nothing.
+    text = "".join(character for i, character in enumerate(characters) if i not in drop) if drop else text
+    at = [i for i in range(len(characters)) if i not in drop] if drop else range(len(characters))
     for match in _LEET_WORD.finditer(text):
-        runs = list(_LEET_RUN.finditer(match.group()))
-        if sum(len(run.group()) for run in runs) == sum(not _is_latin(c) for c in match.group()):
-            for run in runs:
-                for i in range(match.start() + run.start(), match.start() + run.end()):
-                    characters[i] = _LEET[characters[i]]
-            odd.append(("digits_for_letters", start[match.start()], end[match.end() - 1]))
+        for run in _LEET_RUN.finditer(match.group()):
+            for i in range(match.start() + run.start(), match.start() + run.end()):
+                characters[at[i]] = _LEET[text[i]]
+    text = "".join(characters)
     for match in _BLANKS.finditer(text):
         characters[match.start()] = " "
         drop.update(range(match.start() + 1, match.end()))

@@ -31,20 +31,26 @@ class SlopLearner(ClassifierMixin, BaseEstimator):
         if len(self.classes_) != 2:
             found = "Only one class" if len(self.classes_) == 1 else f"{len(self.classes_)} classes"
             raise ValueError(f"{found} in y: this classifier tells exactly two apart. Only binary classification is supported.")
+        X = sparse.csr_matrix(X)
         scale = self._scale(X, codes == 1, weight)
         if unscaled:
             scale[-unscaled:] = 1
-        scaled = X @ sparse.diags_array(scale) if sparse.issparse(X) else X * scale
+        # Most hashed columns are empty in a small set: the inner learner sees only the others.
+        seen = np.flatnonzero(np.bincount(X.indices, minlength=X.shape[1]))
+        place = np.zeros(X.shape[1], X.indices.dtype)
+        place[seen] = np.arange(len(seen))
+        scaled = sparse.csr_matrix((X.data * scale[X.indices], place[X.indices], X.indptr), shape=(X.shape[0], max(len(seen), 1)))
         inner = LogisticRegression(C=self.C, max_iter=self.max_iter).fit(scaled, codes, sample_weight=weight)
-        self.coef_ = inner.coef_[0] * scale
+        self.coef_ = np.zeros(X.shape[1], X.dtype)
+        self.coef_[seen] = inner.coef_[0][: len(seen)] * scale[seen]
         self.intercept_ = float(inner.intercept_[0])
         self.n_iter_ = inner.n_iter_
         return self
 
     def _scale(self, X, positive, weight):
-        present = X.astype(bool).astype(X.dtype) if sparse.issparse(X) else (X != 0).astype(X.dtype)
-        ones, zeros = (weight > 0) & positive, (weight > 0) & ~positive
-        rates = [(np.asarray(present.T @ chosen.astype(X.dtype)).ravel() + 1) / (chosen.sum() + 2) for chosen in (ones, zeros)]
+        present = sparse.csr_matrix(((X.data != 0).astype(X.dtype), X.indices, X.indptr), shape=X.shape)
+        ones, zeros = weight * positive, weight * ~positive
+        rates = [(present.T @ counted + 1) / (counted.sum() + 2) for counted in (ones, zeros)]
         return (np.abs(np.log(rates[0] / rates[1])) * (1 - self.plain) + self.plain).astype(X.dtype)
 
     def decision_function(self, X):
@@ -53,6 +59,7 @@ class SlopLearner(ClassifierMixin, BaseEstimator):
         return X @ self.coef_ + self.intercept_
 
     def predict(self, X):
+        check_is_fitted(self)
         return self.classes_[(self.decision_function(X) > 0).astype(int)]
 
     def __sklearn_tags__(self):

@@ -18,7 +18,7 @@ from .slop_learner import SlopLearner
 DATA = Path(__file__).parent / "data"
 SOURCES = ("sms", "youtube01", "youtube02", "youtube03", "youtube04", "telegram")
 FOLDS = 5
-FEWEST = 5  # of each label: each fold must have one to leave out
+FEWEST = 5  # different texts of each label: each fold must have one to leave out
 PRIOR_SHARE = 0.1  # weight of the prior's logit beside an instance's own n-grams
 MOST_KEPT = 2_000  # calibration items kept in a model, the last ones
 
@@ -61,12 +61,12 @@ def train_prior(rows):
     strange = _left_out_logits(matrix, labels, LeaveOneGroupOut().split(matrix, labels, sources), np.zeros(len(rows)))
     slope, offset = fit_sigmoid(strange, labels)
     learner = SlopLearner().fit(matrix, labels, unscaled=_signs(features))
-    told = digest(rows)
+    weights = (slope * learner.coef_).astype(np.float32)
     return SlopModel(
         features=features,
-        weights=(slope * learner.coef_).astype(np.float32),
+        weights=weights,
         intercept=slope * learner.intercept_ + offset,
-        about={"version": f"slop-prior-{told[:10]}", **_about(rows, labels)},
+        about={"version": f"slop-prior-{_fingerprint(weights)}", **_about(rows, labels)},
     )
 
 
@@ -82,6 +82,7 @@ def train_instance(rows, prior):
     believed = matrix @ prior.weights.astype(np.float64) + prior.intercept
     stacked = sparse.hstack([matrix, sparse.csr_matrix((PRIOR_SHARE * believed)[:, None].astype(np.float32))], format="csr")
     groups = near_duplicate_groups(texts)
+    _check_enough(len(set(groups[labels])), len(set(groups[~labels])))
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0).split(stacked, labels, groups)
     unseen = _left_out_logits(stacked, labels, folds, believed, unscaled=_signs(features) + 1)
     honest = np.array([row.get("slice") == "random" for row in rows])
@@ -93,12 +94,12 @@ def train_instance(rows, prior):
     calibrated = slope * unseen + offset
     kept = np.flatnonzero(honest)[-MOST_KEPT:]
     by_length = np.array([length_group(text) for text in texts])
-    told = digest(rows)
+    weights = (slope * (learner.coef_[:-1] + trust * prior.weights)).astype(np.float32)
     return SlopModel(
         features=features,
-        weights=(slope * (learner.coef_[:-1] + trust * prior.weights)).astype(np.float32),
+        weights=weights,
         intercept=slope * (learner.intercept_ + trust * prior.intercept) + offset,
-        about={"version": f"slop-{told[:10]}", "prior": prior.version, **_about(rows, labels)},
+        about={"version": f"slop-{_fingerprint(weights)}", "prior": prior.version, **_about(rows, labels)},
         fine={group: calibrated[kept[~labels[kept] & (by_length[kept] == group)]] for group in LENGTH_GROUPS},
         spam={group: calibrated[kept[labels[kept] & (by_length[kept] == group)]] for group in LENGTH_GROUPS},
         uncertainty=venn_abers(calibrated[kept], labels[kept]),
@@ -107,11 +108,18 @@ def train_instance(rows, prior):
 
 def _labels(rows):
     labels = np.array([row["label"] == "spam" for row in rows], bool)
-    spam = int(labels.sum())
-    fine = len(labels) - spam
-    if min(spam, fine) < FEWEST:
-        raise TooFewLabels(f"At least {FEWEST} spam and {FEWEST} fine texts are needed to learn from; there are {spam} and {fine}.")
+    _check_enough(int(labels.sum()), int((~labels).sum()))
     return labels
+
+
+def _check_enough(spam, fine):
+    if min(spam, fine) < FEWEST:
+        raise TooFewLabels(f"At least {FEWEST} different spam and {FEWEST} different fine texts are needed to learn from; there are {spam} and {fine}.")
+
+
+def _fingerprint(weights):
+    """Ten hex characters that change with the model, whatever changed it: labels, code or libraries."""
+    return hashlib.sha256(weights.tobytes()).hexdigest()[:10]
 
 
 def _about(rows, labels):
