@@ -10,7 +10,8 @@ from moderation.wellbeing import conceal
 
 from . import evidence
 from .access import Access, access
-from .presenting import bounded
+from .presenting import bounded, split_common
+from .time_bar import TimeBar, time_bar
 from .showing import Presenter
 
 MOST_REPORTS = 50
@@ -50,7 +51,7 @@ class CasePage:
     sign_up_reason: object = None
     posts: list = field(default_factory=list)
     members: object = None
-    time_bar: object = None
+    time_bar: TimeBar | None = None
     story: Story | None = None
     offers: list = field(default_factory=list)
     decided: list = field(default_factory=list)
@@ -60,6 +61,16 @@ class CasePage:
         """Open parts that are on the page for the first time under this claim."""
         known = conceal.shown_ids(self.case)
         return [part for part in self.presenter.open_parts if part.id not in known]
+
+    @property
+    def choices(self):
+        """[(offer, what choosing it does)], without what all of them do alike."""
+        sentences, _shared = split_common([offer.sentence for offer in self.offers])
+        return list(zip(self.offers, sentences, strict=True))
+
+    @property
+    def for_all_choices(self):
+        return split_common([offer.sentence for offer in self.offers])[1]
 
     @property
     def rules(self):
@@ -136,6 +147,7 @@ def _add_cluster(page, page_number):
         page.posts = _with_context([page.presenter.post(cluster.representative)], page)
     page.members = members_page(cluster, page_number)
     if cluster.kind == Cluster.Kind.WAVE:
+        page.time_bar = time_bar(cluster)
         for member in page.members.rows:
             member.shown = page.presenter.post(member.post) if member.post_id and member.post_id != cluster.representative_id else None
 

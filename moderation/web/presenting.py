@@ -43,6 +43,14 @@ def characters(count):
     return _("about %s characters") % formats.number_format(round(count, -2))
 
 
+def split_common(sentences):
+    """(sentences without the last sentence they all share, that sentence or "")."""
+    lasts = {text.rpartition(". ")[2] for text in sentences}
+    if len(sentences) < 2 or len(lasts) != 1 or any(". " not in text for text in sentences):
+        return sentences, ""
+    return [text.rpartition(". ")[0] + "." for text in sentences], lasts.pop()
+
+
 def subject(case):
     """A few words that name what `case` is about, without any of its content."""
     if case.kind == Case.Kind.CLUSTER:
@@ -64,8 +72,8 @@ def asked(case):
         return _("Should %s be let in?") % what
     if case.kind == Case.Kind.CLUSTER:
         if case.cluster and case.cluster.kind == Cluster.Kind.GROUP:
-            return _("Does %s act together to mislead others?") % what
-        return _("Is %s the same unwanted thing again and again?") % what
+            return ngettext("%d account acts in step: does it mislead others?", "%d accounts act in step: do they mislead others?", case.size) % case.size
+        return ngettext("%d nearly identical post: is it unwanted?", "%d nearly identical posts: are they unwanted?", case.size) % case.size
     if case.kind == Case.Kind.POST:
         return _("Should %s stay as it is?") % what
     if case.reporters_count:
