@@ -11,12 +11,12 @@ from moderation.wellbeing import conceal
 from . import evidence
 from .access import Access, access
 from .presenting import bounded, split_common
-from .time_bar import TimeBar, time_bar
 from .showing import Presenter
+from .time_bar import TimeBar, time_bar
 
 MOST_REPORTS = 50
 MOST_POSTS = 20
-MEMBERS_A_PAGE = 50
+MEMBERS_A_PAGE = 25
 STORY_LINES = 8
 
 WITH_SUBJECT = (
@@ -148,8 +148,14 @@ def _add_cluster(page, page_number):
     page.members = members_page(cluster, page_number)
     if cluster.kind == Cluster.Kind.WAVE:
         page.time_bar = time_bar(cluster)
-        for member in page.members.rows:
-            member.shown = page.presenter.post(member.post) if member.post_id and member.post_id != cluster.representative_id else None
+        _add_differences(page, cluster)
+
+
+def _add_differences(page, cluster):
+    # A difference quotes the representative: only where that may be seen.
+    against = cluster.representative if page.posts and not page.posts[0].text.concealed else None
+    for member in page.members.rows:
+        member.shown = page.presenter.post(member.post, against) if member.post_id and member.post_id != cluster.representative_id else None
 
 
 @dataclass

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 from moderation.models import Account, Post, SignUp
 from moderation.wellbeing import parts
 
-from .cleaning import clean_html, plain_lines
+from .cleaning import clean_html, plain_lines, readable_url
+from .differing import differences_html
 from .presenting import characters
 
 MEDIA = {"image": gettext_lazy("Picture"), "video": gettext_lazy("Video"), "gifv": gettext_lazy("Moving picture"), "audio": gettext_lazy("Sound")}
@@ -75,12 +76,13 @@ class Presenter:
         """The parts whose words are on the page."""
         return [shown.part for shown in self.made if not shown.concealed]
 
-    def post(self, post):
+    def post(self, post, against=None):
+        """A ShownPost; `against`: the post whose words are on the page already, so that only differences are marked."""
         text, *alt = parts.of_post(post, self.severity)
         described = parts.alt_text(post)
         return ShownPost(
             post,
-            self.part(text, _("Text of the post"), post.text, lambda: post_html(post)),
+            self.part(text, _("Text of the post"), post.text, lambda: post_html(post, against)),
             self.part(alt[0], _("What describes the media"), described, lambda: plain_lines(described)) if alt else None,
             [medium(each) for each in post.media],
         )
@@ -100,11 +102,21 @@ class Presenter:
         return self.part(parts.of_comments(case, reports), _("What the reporters wrote"), words, lambda: comments_html(reports))
 
 
-def post_html(post):
+def post_html(post, against=None):
+    """What a post says, cleaned; or how it differs from the words of `against`."""
+    marked = differences_html(against.text, post.text) if against else None
+    if marked is not None:
+        return format_html("{}{}", marked, _hidden_addresses(post))
     body = clean_html(post.content) if post.content else plain_lines(post.text)
     if not post.spoiler_text:
         return body
     return format_html('<p class="spoiler"><span class="meta">{}</span> {}</p>{}', _("Warning by the author:"), post.spoiler_text[:1000], body)
+
+
+def _hidden_addresses(post):
+    """The links of a post whose addresses its text does not spell out."""
+    hidden = [readable_url(link) for link in post.links if isinstance(link, str) and link not in post.text]
+    return format_html_join("", '<p><span class="address">{}</span></p>', [(link,) for link in hidden[:20]])
 
 
 def profile_html(account):

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from moderation.models import Case, Category, Decision, Finding, Queue, Writeback
+from moderation.models import Case, Category, Decision, Finding, Post, Queue, Writeback
 from moderation.queues import claims
 from moderation.wellbeing import limits
 from tests.factories import make_account, make_case, make_person, make_post, make_report, make_sign_up, make_wave
@@ -310,14 +310,35 @@ def test_a_wave_lists_its_members_and_each_can_be_left_out(client):
     case, wave, posts = wave_case(4)
     held(client, case)
     shown = page(client, case)
+    assert posts[0].text in shown
     for post in posts:
         assert f"@{post.account.acct}" in shown
-        assert post.text in shown
     member = wave.members.get(post=posts[3])
     response = client.post(url(case, "decide/"), {"claim": case.claim, "action": "limit", "left_out": [str(member.pk), "junk"]}, follow=True)
     assert response.status_code == 200
     assert "You limited 3 accounts" in response.content.decode()
     assert set(Decision.objects.values_list("account", flat=True)) == {post.account_id for post in posts[:3]}
+
+
+def test_members_of_a_wave_show_what_differs_and_never_as_html(client):
+    case, wave, posts = wave_case(3)
+    Post.objects.filter(pk=posts[1].pk).update(text=posts[0].text)
+    Post.objects.filter(pk=posts[2].pk).update(text=posts[0].text + " <script>alert(1)</script>")
+    held(client, case)
+    shown = page(client, case)
+    assert "The same, word for word." in shown
+    assert "<ins>" in shown
+    assert "<script>alert" not in shown
+
+
+def test_members_of_a_severe_wave_are_concealed_and_do_not_quote_each_other(client):
+    case, wave, posts = wave_case(3)
+    Case.objects.filter(pk=case.pk).update(category=Category.objects.get(slug="threat"), severity=3)
+    held(client, case)
+    assert WORDS not in page(client, case)
+    shown = client.post(url(case, "reveal/"), {"claim": case.claim, "part": f"post-{posts[2].pk}-text"}).content.decode()
+    assert posts[2].text in shown
+    assert posts[0].text not in shown
 
 
 def test_a_sign_up_shows_its_reason_and_where_it_came_from(client):

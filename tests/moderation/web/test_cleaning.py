@@ -9,11 +9,33 @@ from moderation.web.cleaning import MAX_CHARACTERS, MAX_DEPTH, clean_html, plain
 
 ALLOWED = {"p", "br", "blockquote", "pre", "ul", "ol", "li", "code", "strong", "b", "em", "i", "del", "s", "span"}
 PIECES = [
-    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg onload=alert(1)>", "</p>", "<p style='position:fixed'>", "<a href='javascript:alert(1)'>x",
-    "<a href=\"data:text/html,<script>\">", "<a href='https://evil.example/?a=1&b=2'>bank.example</a>", "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
-    "<iframe src=//evil.example>", "<base href=//evil.example>", "<blockquote>", "<ul><li>", "<!--", "-->", "<![CDATA[", "&lt;script&gt;", "&#x3c;b&#x3e;", "\x00", "\u202e", "‮",
-    "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">", "<b onclick=x>", "<style>@import '//evil.example'</style>", "<link rel=stylesheet href=//evil.example>", "text",
-]  # fmt: skip
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg onload=alert(1)>",
+    "</p>",
+    "<p style='position:fixed'>",
+    "<a href='javascript:alert(1)'>x",
+    '<a href="data:text/html,<script>">',
+    "<a href='https://evil.example/?a=1&b=2'>bank.example</a>",
+    "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+    "<iframe src=//evil.example>",
+    "<base href=//evil.example>",
+    "<blockquote>",
+    "<ul><li>",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "&lt;script&gt;",
+    "&#x3c;b&#x3e;",
+    "\x00",
+    "\u202e",
+    "\u202e",
+    '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
+    "<b onclick=x>",
+    "<style>@import '//evil.example'</style>",
+    "<link rel=stylesheet href=//evil.example>",
+    "text",
+]
 
 
 class Reader(HTMLParser):
@@ -64,8 +86,8 @@ def test_a_link_that_shows_its_whole_address_shows_it_once():
 
 
 def test_a_mastodon_link_with_hidden_parts_shows_all_of_its_address():
-    html = '<a href="https://a.example/page"><span class="invisible">https://</span><span class="ellipsis">a.example</span><span class="invisible">/page</span></a>'
-    assert clean_html(html) == "https://a.example/page"
+    hidden = '<span class="invisible">https://</span><span class="ellipsis">a.example</span><span class="invisible">/page</span>'
+    assert clean_html(f'<a href="https://a.example/page">{hidden}</a>') == "https://a.example/page"
 
 
 def test_look_alike_letters_of_a_domain_are_shown_as_what_they_are():
