@@ -16,9 +16,8 @@ def queues_of(person):
 
 def of_queue(queue):
     """The people who take cases from `queue` (id), as a queryset."""
-    people = Person.objects.filter(TAKES_CASES)
     named = Queue.workers.through.objects.filter(queue=queue)
-    return people.filter(pk__in=named.values("person")) if named.exists() else people
+    return Person.objects.filter(TAKES_CASES).filter(Q(pk__in=named.values("person")) | ~Exists(named))
 
 
 def others_for_case(person, queue):
