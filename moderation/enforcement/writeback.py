@@ -28,6 +28,7 @@ State = Writeback.State
 GIVE_UP_AFTER = timedelta(hours=72)
 FIRST_DELAY, LONGEST_DELAY = timedelta(seconds=15), timedelta(hours=1)
 PAUSE = timedelta(seconds=30)  # for everything that waits for an instance that does not answer
+MOST_PAUSED = 10_000
 
 
 def send_waiting(limit=20):
@@ -119,7 +120,8 @@ def _send(writeback, platform):
     if is_gone(writeback, before):
         raise Refused(_("%(domain)s no longer has this account. There is nothing left to do.") % {"domain": writeback.instance.domain})
     if is_so(writeback, before):
-        return {"already": True}
+        # Where we tried before, it is our own act that came late.
+        return {"seen_afterwards": True} if writeback.receipt else {"already": True}
     started = time.monotonic()
     if not _held(writeback).update(before=before, leased_until=_lease_end()):
         return None
@@ -135,7 +137,8 @@ def _resume(writeback, platform):
     """Whoever sent this died or heard no answer: find out whether it was done, and only then let it be sent again."""
     if writeback.before is not None and was_done(platform, writeback):
         return {"seen_afterwards": True}
-    _record(writeback, State.PENDING, before=None, try_after=timezone.now())
+    tried = {"receipt": {"tried": True}} if writeback.before is not None else {}
+    _record(writeback, State.PENDING, before=None, try_after=timezone.now(), **tried)
     return None
 
 
@@ -186,9 +189,17 @@ def _put_off(writeback, error):
     else:
         _record(writeback, State.PENDING, error=str(error), before=None, try_after=again)
     if isinstance(error, Unreachable):
-        now = timezone.now()
-        others = Writeback.objects.filter(instance=writeback.instance_id, state=State.PENDING, try_after__lt=now + PAUSE)
-        others.update(try_after=now + PAUSE, first_tried_at=Coalesce("first_tried_at", now))
+        _pause(writeback.instance_id)
+
+
+@transaction.atomic
+def _pause(instance_id):
+    """Let everything wait a little that is due at an instance where nobody answers; the next try is one call, not a thousand."""
+    now = timezone.now()
+    due = Writeback.objects.filter(instance=instance_id, state=State.PENDING, try_after__lt=now + PAUSE)
+    # Rows that somebody is just working on are passed over: two who lock many rows must not wait for each other.
+    ids = list(due.select_for_update(skip_locked=True, of=("self",)).order_by("pk").values_list("pk", flat=True)[:MOST_PAUSED])
+    Writeback.objects.filter(pk__in=ids).update(try_after=now + PAUSE, first_tried_at=Coalesce("first_tried_at", now))
 
 
 def _over(writeback):
@@ -207,9 +218,9 @@ def retry(*, writeback, by):
     if Decision.objects.filter(supersedes=writeback.decision_id).exists():
         raise NotAllowed(_("A later decision has taken the place of this one, so it is not sent any more."))
     refused = Writeback.objects.filter(decision=writeback.decision_id, order__gte=writeback.order, state=State.REFUSED)
-    again = {"attempts": 0, "first_tried_at": None, "before": None, "receipt": None, "error": "", "seen_at": None, "done_at": None}
+    again = {"attempts": 0, "first_tried_at": None, "before": None, "error": "", "seen_at": None, "done_at": None}
     with transaction.atomic():
-        writeback.move(State.PENDING, try_after=timezone.now(), **again)
+        writeback.move(State.PENDING, try_after=timezone.now(), receipt={"tried": True} if writeback.receipt else None, **again)
         refused.update(state=State.PENDING, try_after=timezone.now(), **again)
         CaseEvent.objects.create(case_id=writeback.decision.case_id, kind="sent_again", by=by, data={"call": writeback.call})
 

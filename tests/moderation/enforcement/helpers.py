@@ -35,7 +35,7 @@ def reported_case(stub, instance, person, remote_id="101", reports=("1",), **giv
     case = factories.make_case(account, reports_count=len(reports))
     for report_id in reports:
         stub.add_report(report_id, remote_id)
-        factories.make_report(account, remote_id=report_id, case=case)
+        factories.make_report(account, remote_id=report_id, case=case, state="routed")
     return claims.claim(person, case)
 
 

@@ -172,6 +172,33 @@ def test_a_step_in_doubt_is_looked_into_and_then_undone_where_it_was_done(stub, 
     assert not Writeback.objects.filter(state__in=["pending", "sending", "refused"]).exists()
 
 
+def test_what_was_done_without_an_answer_is_ours_and_can_be_undone(stub, instance, moderator):
+    (decision,) = decide(reported_case(stub, instance, moderator), moderator)
+    stub.faults.append(Fault("POST", "/action", "drop", after=True))
+    settle()
+    assert Writeback.objects.order_by("pk").first().receipt == {"seen_afterwards": True}
+    decisions.undo(decision=decision, by=moderator)
+    settle()
+    assert not stub.accounts["101"]["silenced"]
+
+
+def test_what_was_done_long_after_the_answer_was_lost_is_ours_as_well(stub, instance, moderator):
+    (decision,) = decide(reported_case(stub, instance, moderator), moderator)
+    stub.faults.append(Fault("POST", "/action", "drop"))
+    send_all()
+    let_time_pass()
+    (row,) = writeback._due(1)
+    assert writeback._take(row)
+    writeback._work_on(row, writeback.platform_for(instance))  # it is not done yet …
+    assert Writeback.objects.get(pk=row.pk).state == "pending"
+    stub.accounts["101"]["silenced"] = True  # … and now it is
+    settle()
+    assert Writeback.objects.get(pk=row.pk).receipt == {"seen_afterwards": True}
+    decisions.undo(decision=decision, by=moderator)
+    settle()
+    assert not stub.accounts["101"]["silenced"]
+
+
 def test_a_report_that_came_meanwhile_keeps_its_own_case(stub, instance, moderator):
     case = reported_case(stub, instance, moderator)
     (decision,) = decide(case, moderator)

@@ -337,18 +337,17 @@ FAULTS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(faults=st.lists(FAULTS, max_size=6), action=st.sampled_from([Action.LIMIT, Action.SUSPEND, Action.MARK_SENSITIVE, Action.WARN]))
 @pytest.mark.django_db
-def test_whatever_goes_wrong_on_the_way_every_account_gets_one_strike(faults, action):
+def test_whatever_goes_wrong_on_the_way_the_account_gets_one_strike(faults, action):
     moderator = factories.make_person()
     with StubMastodon() as stub:
         instance = connect(stub, agent_account_id="900")
-        for number in ("101", "102"):
-            decide(reported_case(stub, instance, moderator, number, reports=(f"{number}1",)), moderator, action, reason="Please stop")
+        decide(reported_case(stub, instance, moderator, reports=("1", "2")), moderator, action, reason="Please stop")
         stub.faults = list(faults)
         settle(rounds=40)
         rows = Writeback.objects.filter(instance=instance)
         assert {row.state for row in rows} == {State.CONFIRMED}
-        assert stub.strike_counts() == {"101": 1, "102": 1}
+        assert stub.strike_counts() == {"101": 1}
         assert all(report["closed_by"] for report in stub.reports.values())
