@@ -220,6 +220,7 @@ def _handler(stub):
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 30
+        wbufsize = 65536  # headers and body in one packet
 
         def log_message(self, *args):
             pass
