@@ -218,6 +218,9 @@ if env.str("OIDC_SERVER_URL", default=""):
             "settings": {"server_url": env.str("OIDC_SERVER_URL")},
         }
     )
+    # The form that begins the sign-in is answered with a redirect there; browsers hold redirects to form-action too.
+    _oidc = urlsplit(env.str("OIDC_SERVER_URL"))
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(f"{_oidc.scheme}://{_oidc.netloc}")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
@@ -287,3 +290,8 @@ WAVE_ACCOUNTS = env.int("WAVE_ACCOUNTS", default=3)
 WAVE_HOURS = env.float("WAVE_HOURS", default=72)
 WAVE_FLOOD_POSTS = env.int("WAVE_FLOOD_POSTS", default=3)
 WAVE_FLOOD_HOURS = env.float("WAVE_FLOOD_HOURS", default=24)
+
+# Slop: the share of fine posts that may be called likely slop, and after how many days a decision is taken as settled
+# and learned from.
+SLOP_FALSE_ALARMS = env.float("SLOP_FALSE_ALARMS", default=0.01)
+SLOP_SETTLED_DAYS = env.int("SLOP_SETTLED_DAYS", default=7)
