@@ -5,7 +5,6 @@ Pure: whoever calls keeps the index. `Index` is one in memory; the same lookups 
 
 from collections import defaultdict
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from functools import lru_cache
 
 import numpy as np
@@ -27,14 +26,14 @@ SHORT_BELOW = 20
 SHORT_SIMILARITY = 0.7
 SIMILARITY = 0.6  # Jaccard similarity of shingles that is enough whatever their order
 # Characters in the same order that are enough, as a share of both texts: more for short ones, where chance aligns more.
-IN_ORDER_MOST, IN_ORDER_LEAST, IN_ORDER_SLOPE, IN_ORDER_FROM = 0.78, 0.64, 4, 18
+IN_ORDER_MOST, IN_ORDER_LEAST, IN_ORDER_SLOPE, IN_ORDER_FROM = 0.80, 0.65, 4, 18
 WORTH_ALIGNING = 0.2
-# One text stands, nearly whole and in one piece, in another that is at most 2.5 times as long.
-HELD, HELD_FROM, HELD_LENGTHS, HELD_SIMILARITY = 0.95, 15, 0.4, 0.1
-# Aligning takes time by the product of the lengths, and hostile texts make it worse: long texts are judged by their shingles
-# alone, and of many candidates the most similar are aligned.
-LONG_ABOVE, LONG_SIMILARITY = 400, 0.42
-MOST_ALIGNED = 8
+# One text stands nearly whole, in order, in another that is at most 2.5 times as long.
+HELD, HELD_FROM, HELD_LENGTHS, HELD_SIMILARITY = 0.93, 15, 0.4, 0.1
+# Aligning takes time by the product of the lengths: long texts are judged by their shingles alone, and of many candidates
+# the most similar are aligned.
+LONG_ABOVE, LONG_SIMILARITY = 1_000, 0.42
+MOST_ALIGNED = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,15 +127,32 @@ def align(one, other, alike):
     """Whether two texts are near-duplicates by the order of their characters.
 
     They are when most characters stand in the same order, which tells a text with replaced words from one that shares
-    stock phrases, or when the shorter stands in the longer in one piece. The pieces are those of Ratcliff and Obershelp.
+    stock phrases, or when nearly all shingles of the shorter stand in order in the longer.
     """
     shorter, longer = sorted((len(one.normal), len(other.normal)))
-    first, second = sorted((one.normal, other.normal))
-    pieces = [piece.size for piece in SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks()]
-    if _may_hold(shorter, longer, alike) and max(pieces) >= HELD * shorter:
-        return True
-    in_order = 2 * sum(pieces) / (shorter + longer)
-    return shorter >= IN_ORDER_FROM and in_order >= min(IN_ORDER_MOST, IN_ORDER_LEAST + IN_ORDER_SLOPE / shorter)
+    if shorter >= IN_ORDER_FROM and alike >= WORTH_ALIGNING:
+        in_order = 2 * _in_order(one.normal, other.normal) / (shorter + longer)
+        if in_order >= min(IN_ORDER_MOST, IN_ORDER_LEAST + IN_ORDER_SLOPE / shorter):
+            return True
+    return _may_hold(shorter, longer, alike) and _in_order(_grams(one.normal), _grams(other.normal)) >= HELD * (shorter - 2)
+
+
+def _grams(normal):
+    return [normal[i : i + 3] for i in range(len(normal) - 2)]
+
+
+def _in_order(one, other):
+    """Length of the longest common subsequence, by bits: Hyyrö 2004, "Bit-parallel LCS-length computation revisited"."""
+    places = {}
+    for place, item in enumerate(one):
+        places[item] = places.get(item, 0) | 1 << place
+    everywhere = (1 << len(one)) - 1
+    unmatched = everywhere
+    for item in other:
+        here = unmatched & places.get(item, 0)
+        if here:
+            unmatched = ((unmatched + here) | (unmatched - here)) & everywhere
+    return len(one) - unmatched.bit_count()
 
 
 def verify(one, other):

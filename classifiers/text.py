@@ -61,13 +61,13 @@ _INVISIBLE = re.compile(
 _DROPPED = re.compile(
     r"https?://\S+"
     r"|\bwww\.\S+"
-    r"|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,12}/\S*"  # a link without its scheme
+    r"|(?<![a-z0-9.-])[a-z0-9-]++(?:\.[a-z0-9-]+)*\.[a-z]{2,12}/\S*"  # a link without its scheme
     r"|(?<![\w.])@\w[\w.-]*(?:@[\w.-]+)?"
     r"|(?<!\w)#\w+",
     re.IGNORECASE,
 )
 # Words in which digits and signs stand among letters, as in "fr33" and "p@ypal".
-_LEET_WORD = re.compile(r"[a-z]+[013457@$][a-z0-9@$]*|[013457@$]+[a-z][a-z0-9@$]*", re.IGNORECASE)
+_LEET_WORD = re.compile(r"(?<![a-z0-9@$])(?:[a-z]++[013457@$]|[013457@$]++[a-z])[a-z0-9@$]*+", re.IGNORECASE)
 _LEET = str.maketrans("013457@$", "oieastas")
 
 

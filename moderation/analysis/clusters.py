@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.db.models import Count, Max, Min
+from django.utils import timezone
 
 from classifiers.near_duplicates import prepare, similarity
 from moderation.models import Cluster, Detector, Finding, Member, log_change
@@ -103,7 +104,12 @@ def split(*, cluster, member_ids, by):
         instance=cluster.instance,
         kind=cluster.kind,
         model_version=cluster.model_version,
-        claim={"split_from": str(cluster.public_id), "by": by.pk if by else None},
+        q_value=cluster.q_value,
+        pinned=cluster.pinned,
+        # Who splits what was to be decided wants to decide both parts.
+        notable_at=cluster.notable_at and timezone.now(),
+        route_again=cluster.notable_at is not None,
+        claim={**cluster.claim, "split_from": str(cluster.public_id), "split_by": by.pk if by else None},
     )
     cluster.members.filter(pk__in=[member.pk for member in members]).update(cluster=new, left_out=False, left_out_by=None)
     if cluster.representative_id in {member.post_id for member in members}:
@@ -127,7 +133,7 @@ def merge(*, into, cluster, by):
     _lock(into, cluster)
     cluster.members.update(cluster=into)
     cluster.representative = None
-    cluster.claim = {**cluster.claim, "merged_into": str(into.public_id), "by": by.pk if by else None}
+    cluster.claim = {**cluster.claim, "merged_into": str(into.public_id), "merged_by": by.pk if by else None}
     cluster.notable_at, cluster.route_again = None, False
     cluster.save(update_fields=["representative", "claim", "notable_at", "route_again"])
     recount(cluster)

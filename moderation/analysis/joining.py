@@ -164,7 +164,10 @@ class Batch:
         known = {}
         for row in rows.defer("content", "text"):
             member = getattr(row, "membership", None)
-            known[row.pk] = Representative(row.pk, row.account_id, row.created_at, row.instance_id, member and member.cluster, bool(member and member.left_out))
+            cluster = member and member.cluster
+            # A representative that a decision left out still stands for its wave.
+            left_out = bool(member and member.left_out and cluster.representative_id != row.pk)
+            known[row.pk] = Representative(row.pk, row.account_id, row.created_at, row.instance_id, cluster, left_out)
         clusters = {}
         for representative in known.values():  # two representatives of one merged cluster share one object
             if representative.cluster:

@@ -24,7 +24,7 @@ def judge(clusters):
     grown = [cluster.pk for cluster in clusters if cluster.notable_at and not cluster.innocent]
     Cluster.objects.filter(pk__in=grown).update(route_again=True)
     for cluster in clusters:
-        if cluster.notable_at or cluster.innocent or cluster.size < settings.WAVE_POSTS:
+        if cluster.kind != Cluster.Kind.WAVE or cluster.notable_at or cluster.innocent or cluster.size < settings.WAVE_POSTS:
             continue
         found = evidence(_recent(cluster))
         if found:
