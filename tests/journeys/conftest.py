@@ -7,6 +7,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from playwright.sync_api import expect, sync_playwright
 
 from tests.factories import make_person
@@ -60,11 +61,25 @@ def sign_in(new_page):
         page.goto("/accounts/login/")
         page.get_by_label("Username").fill(person.username)
         page.get_by_label("Password", exact=True).fill("correct horse battery")
-        page.locator("main form button[type=submit]").first.click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url("**/")
         return page, person
 
     return enter
+
+
+@pytest.fixture
+def enter(new_page, client, live_server):
+    """`enter(role, **page options)` → (page, person) of somebody who is signed in; how they sign in is another journey."""
+
+    def opened(role="moderator", person=None, **options):
+        person = person or make_person(role=role)
+        client.force_login(person)
+        page = new_page(**options)
+        page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": client.session.session_key, "url": live_server.url}])
+        return page, person
+
+    return opened
 
 
 @pytest.fixture
