@@ -13,8 +13,15 @@ from moderation.intake.signature import verify
 from moderation.models.secrets import Unreadable
 
 
+PREFIX = "/webhooks/mastodon/"
+
+
 class TooLarge(Exception):
     """The body is longer than WEBHOOK_MAX_BYTES."""
+
+
+class BrokenOff(Exception):
+    """The body did not come to its end."""
 
 
 def declared_length(request):
@@ -35,7 +42,10 @@ def read_body(request):
         raise TooLarge
     else:
         stream = request
-    body = stream.read(limit + 1)
+    try:
+        body = stream.read(limit + 1)
+    except Exception as error:  # every server has its own word for a connection or a chunk that broke
+        raise BrokenOff from error
     if len(body) > limit:
         raise TooLarge
     return body
@@ -59,14 +69,29 @@ def receive(request, slug):
                 deliveries.count_bad_signature(door)
                 return HttpResponse(status=401)
         new = deliveries.accept(instance=door.pk, body=body)
-    except (DatabaseError, InterfaceError, Unreadable, OSError):  # OSError: the body broke off
+    except (DatabaseError, InterfaceError, Unreadable, BrokenOff):
         return HttpResponse(status=503)
     if new:
         tasks.ring(tasks.ingest_deliveries)
     return HttpResponse(status=202)
 
 
-urlpatterns = [
-    path("webhooks/mastodon/<str:slug>/", receive, name="webhook"),
-    path("webhooks/mastodon/<str:slug>", receive),  # a redirect would lose the delivery
-]
+class WebhookMiddleware:
+    """The first of all: a delivery goes straight to its view.
+
+    It needs no session, language or policy header, and must not be refused for its Host: a 400 is dropped for ever.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.path_info.startswith(PREFIX):
+            # With or without the slash at the end: a redirect would lose the delivery.
+            slug = request.path_info.removeprefix(PREFIX).removesuffix("/")
+            if slug and "/" not in slug:
+                return receive(request, slug)
+        return self.get_response(request)
+
+
+urlpatterns = [path(f"{PREFIX[1:]}<str:slug>/", receive, name="webhook")]

@@ -175,9 +175,10 @@ def test_endless_chunked_body_is_413(instance):
 def test_body_that_breaks_off_is_503(instance):
     class Broken:
         def read(self, size):
-            raise ConnectionResetError
+            raise ValueError("invalid chunk size")
 
     assert straight_to_the_view(instance, Broken(), CONTENT_LENGTH="9").status_code == 503
+    assert straight_to_the_view(instance, Broken(), HTTP_TRANSFER_ENCODING="chunked").status_code == 503
 
 
 @pytest.mark.parametrize("fault", [OperationalError("gone"), InterfaceError("closed")])
@@ -204,6 +205,14 @@ def test_only_post_is_answered(instance):
 def test_forgotten_slash_loses_no_delivery(instance):
     answer = Client().post(f"/webhooks/mastodon/{instance.slug}", BODY, content_type="application/json", HTTP_X_HUB_SIGNATURE=sign(BODY, SECRET))
     assert answer.status_code == 202
+
+
+def test_host_we_do_not_know_loses_no_delivery(instance):
+    assert post(instance, HTTP_HOST="upstream.internal").status_code == 202
+
+
+def test_address_below_the_webhook_is_an_ordinary_page_that_is_not_there(instance):
+    assert Client().post(f"/webhooks/mastodon/{instance.slug}/more/").status_code in (403, 404)
 
 
 def test_delivery_starts_no_session(instance):
