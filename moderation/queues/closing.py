@@ -1,6 +1,7 @@
-"""Cases that leave the queue without a decision of ours: settled at the instance itself, or taken into another case."""
+"""Cases that leave the queue without a decision of ours: settled at the instance, taken into another case, or about nothing any more."""
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from moderation.models import Case, CaseEvent, Report, SignUp, StaleState
@@ -20,6 +21,12 @@ def close_settled_elsewhere():
     waiting = set(Report.objects.filter(case__in=touched, resolved_at=None).values_list("case", flat=True))
     pks = [*(pk for pk in touched if pk not in waiting), *answered.order_by("pk").values_list("pk", flat=True)[:MOST]]
     return _close(Case.objects.filter(pk__in=pks), "closed_elsewhere", lambda case: {})
+
+
+def close_dissolved():
+    """Close the waiting cases on waves and groups that somebody found innocent, or whose members all went elsewhere; how many."""
+    over = Case.objects.filter(Q(cluster__innocent=True) | Q(cluster__size=0), kind=Case.Kind.CLUSTER, state__in=WAITING)
+    return _close(over.select_related("cluster"), "dissolved", lambda case: {"innocent": case.cluster.innocent})
 
 
 def close_joined(wave_cases):

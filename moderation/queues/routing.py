@@ -18,10 +18,11 @@ __all__ = ["CONDITIONS", "Facts", "InvalidConditions", "matches", "open_again", 
 
 
 def route_waiting(limit=200):
-    """Put up to `limit` of each kind of waiting thing into cases; how many were. Also closes what was settled at the instance."""
+    """Put up to `limit` of each kind of waiting thing into cases; how many were. Also closes what needs no decision any more."""
     placing = Placing()
     routed = sum(route(limit, placing) for route in (waiting.clusters, waiting.reports, waiting.sign_ups, waiting.posts))
     closing.close_settled_elsewhere()
+    closing.close_dissolved()
     return routed
 
 

@@ -191,6 +191,17 @@ def test_an_innocent_or_small_cluster_makes_no_case(given):
     assert not Case.objects.exists()
 
 
+@pytest.mark.parametrize("change", [{"innocent": True}, {"size": 0}])
+def test_a_case_on_a_wave_that_is_none_any_more_leaves_the_queue(change):
+    wave = make_wave([make_post() for _ in range(3)], notable_at=timezone.now(), route_again=True)
+    routing.route_waiting()
+    type(wave).objects.update(notable_at=None, **change)
+    routing.route_waiting()
+    case = wave.cases.get()
+    assert case.state == "decided"
+    assert case.events.last().kind == "dissolved"
+
+
 def test_likely_slop_of_one_account_makes_one_case_at_a_time():
     account = make_account()
     posts = [make_post(account) for _ in range(3)]
