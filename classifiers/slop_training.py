@@ -71,7 +71,8 @@ def train_prior(rows):
 
 
 def train_instance(rows, prior):
-    """The SlopModel of an instance: `rows` [{"text", "label", "slice"?}] of its moderators' labels on top of `prior`.
+    """(SlopModel, logits): an instance's model from `rows` [{"text", "label", "slice"?}] of its moderators' labels on top of
+    `prior`, and for each row the calibrated logit that a model like it gave without having seen the row.
 
     Where some rows are marked "slice": "random", calibration and promises rest on those alone: the others were chosen because
     they were hard. Raises TooFewLabels.
@@ -95,7 +96,7 @@ def train_instance(rows, prior):
     kept = np.flatnonzero(honest)[-MOST_KEPT:]
     by_length = np.array([length_group(text) for text in texts])
     weights = (slope * (learner.coef_[:-1] + trust * prior.weights)).astype(np.float32)
-    return SlopModel(
+    model = SlopModel(
         features=features,
         weights=weights,
         intercept=slope * (learner.intercept_ + trust * prior.intercept) + offset,
@@ -104,6 +105,7 @@ def train_instance(rows, prior):
         spam={group: calibrated[kept[labels[kept] & (by_length[kept] == group)]] for group in LENGTH_GROUPS},
         uncertainty=venn_abers(calibrated[kept], labels[kept]),
     )
+    return model, calibrated
 
 
 def _labels(rows):

@@ -1,25 +1,29 @@
 """Slop and spam findings for posts: what the model says, why, and why not when it can't tell."""
 
-from functools import cache
+from collections import defaultdict
 
-from classifiers.slop import shipped_prior
+from django.conf import settings
+
 from moderation.models import Detector, Finding, Verdict
+
+from .slop_models import models_for
 
 # The strongest are kept; the others are summed up in "rest".
 SPANS_KEPT, SIGNS_KEPT = 12, 4
 VERDICTS = {"likely": Verdict.LIKELY, "cant_tell": Verdict.CANT_TELL, "unlikely": Verdict.UNLIKELY}
 
 
-@cache
-def prior():
-    """The shipped model, read once in a process."""
-    return shipped_prior()
-
-
 def score(posts):
-    """One unsaved Finding for each of `posts`, in their order. Writes nothing."""
-    model = prior()
-    return [_finding(post, model, judged) for post, judged in zip(posts, model.judge([post.text for post in posts]), strict=True)]
+    """One unsaved Finding for each of `posts`, in their order, by the model of its instance. Writes nothing."""
+    of_instance = defaultdict(list)
+    for post in posts:
+        of_instance[post.instance_id].append(post)
+    found = {}
+    for instance_id, model in models_for(of_instance).items():
+        ours = of_instance[instance_id]
+        judged = model.judge([post.text for post in ours], settings.SLOP_FALSE_ALARMS)
+        found |= {id(post): _finding(post, model, one) for post, one in zip(ours, judged, strict=True)}
+    return [found[id(post)] for post in posts]
 
 
 def _finding(post, model, judged):

@@ -122,3 +122,26 @@ class Trace(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["post", "account", "action", "object_hash"], name="one_trace_an_act")]
         indexes = [models.Index(fields=["instance", "at"])]
+
+
+class LearnedModel(models.Model):
+    """A detector's model that learned from one instance's decisions: in force, or kept to go back to."""
+
+    class State(models.TextChoices):
+        CURRENT = "current", _("in force")
+        RETIRED = "retired", _("was in force")
+        NOT_BETTER = "not_better", _("was no better")
+
+    instance = models.ForeignKey(Instance, on_delete=models.CASCADE, related_name="learned_models")
+    detector = models.CharField(max_length=24, choices=Detector)
+    version = models.CharField(max_length=64)
+    state = models.CharField(max_length=12, choices=State)
+    blob = models.BinaryField(null=True)  # a signed model file; None for one that was no better
+    figures = models.JSONField(default=dict)  # what it learned from, and how it compared
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")  # None: by command
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["instance", "detector"], condition=models.Q(state="current"), name="one_current_model"),
+        ]

@@ -30,7 +30,7 @@ def test_what_was_written_is_read():
 
 
 def test_the_same_model_gives_the_same_bytes():
-    assert BLOB == to_bytes(kind="slop", arrays={"weights": np.arange(20.0)}, about={"version": "1"}, key=KEY)
+    assert to_bytes(kind="slop", arrays={"weights": np.arange(20.0)}, about={"version": "1"}, key=KEY) == BLOB
 
 
 @settings(deadline=None, max_examples=150)

@@ -54,7 +54,7 @@ def test_spans_are_words_of_the_original_text():
 
 
 def test_the_word_that_weighs_most_is_the_one_that_changes_the_score_most():
-    words = "please visit the lovely old garden and subscribe".split()
+    words = ["please", "visit", "the", "lovely", "old", "garden", "and", "subscribe"]
     [judged] = prior.judge([" ".join(words)])
     heaviest = max(range(len(words)), key=lambda i: judged.spans[i].weight)
     without = [" ".join(words[:i] + words[i + 1 :]) for i in range(len(words))]
@@ -143,7 +143,8 @@ def test_near_duplicates_are_kept_together():
 def test_an_instance_learns_its_own_words():
     texts = [row["text"] for row in shipped_rows(("sms",)) if row["label"] == "fine"]
     rows = [{"text": f"{text} a golden teapot", "label": "spam"} for text in texts[:30]] + [{"text": text, "label": "fine"} for text in texts[30:60]]
-    model = train_instance(rows, prior)
+    model, unseen = train_instance(rows, prior)
+    assert unseen.shape == (60,)
     spam, fine = (judged.score for judged in model.judge(["look at the golden teapot", "look at the garden"]))
     assert spam > 0.5 > fine
     assert model.version != prior.version
@@ -155,10 +156,10 @@ def test_an_instance_learns_its_own_words():
 def test_only_random_items_calibrate_where_some_are_marked():
     rows = [{"text": row["text"], "label": row["label"]} for row in shipped_rows(("youtube01",))[:120]]
     marked = [{**row, "slice": "random" if i % 2 else "uncertain"} for i, row in enumerate(rows)]
-    kept = train_instance(marked, prior)
+    kept, _ = train_instance(marked, prior)
     count = sum(len(logits) for side in (kept.fine, kept.spam) for logits in side.values())
     assert count == 60
-    assert sum(len(logits) for logits in train_instance(rows, prior).fine.values()) == sum(row["label"] == "fine" for row in rows)
+    assert sum(len(logits) for logits in train_instance(rows, prior)[0].fine.values()) == sum(row["label"] == "fine" for row in rows)
 
 
 def test_one_kind_of_label_is_too_little_to_learn_from():
