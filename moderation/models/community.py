@@ -88,6 +88,7 @@ class Account(models.Model):
         indexes = [
             models.Index(fields=["personal_until"]),
             models.Index(fields=["instance", "email_hash"]),
+            models.Index(fields=["instance", "ip_hash"]),
             models.Index(fields=["instance", "username"]),
         ]
 
