@@ -98,9 +98,9 @@ def decide(*, case_id, claim, by, action, reason="", note="", rule="", notify=Fa
         _gather_reports(case, kind, decisions)
         text = "\n\n".join(part for part in (rule, reason) if part) if notify else ""
         reports = _open_reports(case)
-        # An earlier decision on this case gives way, unless the new one is the same or heavier.
+        # An earlier decision on this case gives way, unless the new one is the same.
         earlier = [decision.supersedes for decision in decisions if decision.supersedes_id]
-        back = take_back(earlier, except_for=Action.values if kind.action == Action.SUSPEND else [kind.action], reopen=False)
+        back = take_back(earlier, except_for=[kind.action], reopen=False)
         steps = _spare(case, left_out, by)
         for decision in decisions:
             account = decision.account

@@ -91,13 +91,29 @@ def take_back(superseded, *, except_for=(), reopen=True):
     now = timezone.now()
     rows.filter(state=Writeback.State.PENDING).update(state=Writeback.State.CANCELLED, done_at=now, lease=None, leased_until=None)
     rows.filter(state=Writeback.State.REFUSED, seen_at=None).update(seen_at=now)
+    heirs = _heirs(superseded)
     done = defaultdict(list)
-    for row in rows.filter(DONE).order_by("order"):
-        done[row.decision_id].append(row)
+    for row in Writeback.objects.filter(DONE, decision__in=heirs).order_by("pk"):
+        done[heirs[row.decision_id]].append(row)
     return {
         each.pk: ([] if each.action in except_for else _undo_calls(each, done[each.pk])) + (_reopen_calls(each, done[each.pk]) if reopen else [])
         for each in superseded
     }
+
+
+def _heirs(decisions):
+    """{decision id: id of the one of `decisions` that stands for it}: each for itself and for the earlier ones it upheld.
+
+    What an upheld decision did is the later one's to undo, which found it done already and sent nothing.
+    """
+    heirs = {each.pk: each.pk for each in decisions}
+    upheld = {each.supersedes_id: each for each in decisions if each.supersedes_id}
+    while upheld:
+        earlier = Decision.objects.filter(pk__in=upheld)
+        same = {old: upheld[old.pk] for old in earlier if old.action == upheld[old.pk].action}
+        heirs.update((old.pk, heir.pk) for old, heir in same.items())
+        upheld = {old.supersedes_id: heir for old, heir in same.items() if old.supersedes_id}
+    return heirs
 
 
 def route_anew(case, made):

@@ -48,6 +48,31 @@ def test_the_same_decision_again_upholds_it_and_sends_nothing(stub, decided):
     assert stub.strikes_on("101") == 1
 
 
+def test_an_upheld_decision_can_still_be_taken_back(stub, decided):
+    appeals.open_appeal(decision=decided, text="")
+    case, colleague = second_look(decided)
+    (again,) = decide(case, colleague, Action.SUSPEND)
+    settle()
+    decisions.undo(decision=again, by=colleague)
+    settle()
+    assert not stub.accounts["101"]["suspended"]
+    assert stub.reports["1"]["closed_by"] is None
+
+
+def test_a_heavier_decision_takes_the_place_of_a_milder_one(stub, instance, moderator):
+    case = reported_case(stub, instance, moderator)
+    (first,) = decide(case, moderator, Action.LIMIT)
+    send_all()
+    appeals.open_appeal(decision=first, text="")
+    case, colleague = second_look(first)
+    (again,) = decide(case, colleague, Action.SUSPEND)
+    settle()
+    assert (stub.accounts["101"]["silenced"], stub.accounts["101"]["suspended"]) == (False, True)
+    decisions.undo(decision=again, by=colleague)
+    settle()
+    assert (stub.accounts["101"]["silenced"], stub.accounts["101"]["suspended"]) == (False, False)
+
+
 def test_a_milder_decision_overturns_it_and_lifts_what_it_did(stub, decided):
     appeal = appeals.open_appeal(decision=decided, text="")
     case, colleague = second_look(decided)
