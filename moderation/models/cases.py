@@ -164,6 +164,7 @@ class Case(Stateful):
         ]
         indexes = [
             models.Index(fields=["queue", "-priority", "opened_at"], condition=Q(state="open"), name="case_next"),
+            models.Index(fields=["-priority", "opened_at"], condition=Q(state="open"), name="case_next_of_all"),
             models.Index(fields=["claim_until"], condition=Q(state="claimed"), name="case_claims"),
             models.Index(fields=["queue", "-decided_at"], condition=Q(state="decided"), name="case_decided"),
             models.Index(fields=["state", "-raised_at"]),

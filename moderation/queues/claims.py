@@ -45,14 +45,13 @@ def claim_next(person, queue=None):
     if not queues:
         raise NothingForYou
     balances = meters.lock(person, [row.pk for row in queues])
-    tops = [(first, row) for row in queues if (first := _for(person, balances[row.pk]).values_list("priority", "opened_at").first())]
-    for _top, row in sorted(tops, key=lambda top: (-top[0][0], top[0][1])):
-        waiting = _for(person, balances[row.pk])
-        if connection.features.has_select_for_update_skip_locked:
-            waiting = waiting.select_for_update(skip_locked=True, of=("self",), no_key=True)
-        if case := waiting.first():
-            return _take(case, person, balances[row.pk])
-    raise NothingForYou
+    waiting = _for(person, balances)
+    if connection.features.has_select_for_update_skip_locked:
+        waiting = waiting.select_for_update(skip_locked=True, of=("self",), no_key=True)
+    case = waiting.first()
+    if case is None:
+        raise NothingForYou
+    return _take(case, person, balances[case.queue_id])
 
 
 @transaction.atomic
@@ -68,10 +67,10 @@ def claim(person, case):
         _give_back(case, "expired", by=None)
     if case.state != Case.State.OPEN or case.queue not in workers.queues_of(person):
         raise NothingForYou
-    balance = meters.lock(person, [case.queue_id])[case.queue_id]
-    if not _for(person, balance).filter(pk=case.pk).exists():
+    balances = meters.lock(person, [case.queue_id])
+    if not _for(person, balances).filter(pk=case.pk).exists():
         raise NothingForYou
-    return _take(case, person, balance)
+    return _take(case, person, balances[case.queue_id])
 
 
 def touch(person, case):
@@ -128,18 +127,20 @@ def expire_claims():
     return sum(_end(pk, "expired", by=None, if_over=True) for pk in over.values_list("pk", flat=True)[:1000])
 
 
-def _for(person, balance):
-    """The open cases of one queue that `person` may take with what is left to them there, in their order."""
-    cases = (
-        Case.objects.filter(state=Case.State.OPEN, queue=balance.meter.queue_id)
+def _for(person, balances):
+    """The open cases that `person` may take with what `balances`, {queue id: Balance}, leave them, the most urgent first."""
+    room = Q()
+    for queue, balance in balances.items():
+        untouched = balance.meter.cap > 0 and balance.left >= balance.meter.cap
+        room |= Q(queue=queue) if untouched else Q(queue=queue, worst_units__lte=balance.left + meters.TOLERANCE)
+    decided_it = Decision.objects.filter(case=OuterRef("pk"), moderator=person)
+    return (
+        Case.objects.filter(room, state=Case.State.OPEN)
         .exclude(category__in=OptOut.objects.filter(person=person).values("category"))
         .exclude(Exists(PassedOn.objects.filter(case=OuterRef("pk"), person=person)))
+        .exclude(Q(second_look=True) & Exists(decided_it) & Exists(workers.others_for_case(person)))
         .order_by("-priority", "opened_at", "pk")
     )
-    decided_it = Decision.objects.filter(case=OuterRef("pk"), moderator=person)
-    cases = cases.exclude(Q(second_look=True) & Exists(decided_it) & Exists(workers.others_for_case(person, balance.meter.queue_id)))
-    untouched = balance.meter.cap > 0 and balance.left >= balance.meter.cap
-    return cases if untouched else cases.filter(worst_units__lte=balance.left + meters.TOLERANCE)
 
 
 def _take(case, person, balance):

@@ -14,14 +14,10 @@ def queues_of(person):
     return list(Queue.objects.filter(Q(workers=None) | Q(workers=person)).distinct())
 
 
-def of_queue(queue):
-    """The people who take cases from `queue` (id), as a queryset."""
-    named = Queue.workers.through.objects.filter(queue=queue)
-    return Person.objects.filter(TAKES_CASES).filter(Q(pk__in=named.values("person")) | ~Exists(named))
-
-
-def others_for_case(person, queue):
-    """A subquery for cases of `queue` (id): the people but `person` who may take the case."""
+def others_for_case(person):
+    """A subquery for cases: the people but `person` who may take the case."""
+    named = Queue.workers.through.objects.filter(queue=OuterRef(OuterRef("queue")))
     opted_out = OptOut.objects.filter(person=OuterRef("pk"), category=OuterRef(OuterRef("category")))
     passed_on = PassedOn.objects.filter(person=OuterRef("pk"), case=OuterRef(OuterRef("pk")))
-    return of_queue(queue).exclude(pk=person.pk).filter(~Exists(opted_out), ~Exists(passed_on))
+    works_here = ~Exists(named) | Exists(named.filter(person=OuterRef("pk")))
+    return Person.objects.filter(TAKES_CASES).exclude(pk=person.pk).filter(works_here, ~Exists(opted_out), ~Exists(passed_on))
