@@ -2,7 +2,7 @@
 
 from django import forms as fields
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
@@ -54,8 +54,8 @@ class InstanceForm(forms.SettingsForm):
 @owner_writes(*READERS)
 def instance_list(request):
     """All instances, and whether something there waits for a person."""
-    refused = Count("writebacks", filter=Q(writebacks__state=Writeback.State.REFUSED, writebacks__seen_at=None))
-    rows = Instance.objects.annotate(refused=refused).defer("webhook_secret", "previous_webhook_secret", "api_token").order_by("domain", "slug")
+    refused = Writeback.objects.filter(instance=OuterRef("pk"), state=Writeback.State.REFUSED, seen_at=None)
+    rows = Instance.objects.annotate(refused=Exists(refused)).defer("webhook_secret", "previous_webhook_secret", "api_token").order_by("domain", "slug")
     return render(request, "settings/instances.html", {"section": "settings", "instances": rows})
 
 

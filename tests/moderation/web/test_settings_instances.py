@@ -337,4 +337,14 @@ def test_a_forum_is_connected_by_a_token_and_has_nothing_to_send(client, owner):
     page = client.get(reverse("instance_settings", args=["garden"])).content.decode()
     assert "It has no token yet." in page
     assert "Payload template" not in page
+    assert "Observe or act" not in page
     assert "nothing to send" in send(client, "instance_test").content.decode()
+
+
+def test_the_list_says_where_a_refusal_waits_to_be_read(client, owner, garden):
+    orchard = make_instance(slug="orchard", domain="orchard.social")
+    refused_writeback(garden)
+    refused_writeback(orchard, seen_at=timezone.now())
+    page = client.get(reverse("instance_list")).content.decode()
+    assert reverse("instance_settings", args=["garden"]) + "#refused" in page
+    assert reverse("instance_settings", args=["orchard"]) + "#refused" not in page
