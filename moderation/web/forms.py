@@ -99,7 +99,7 @@ class QueueFilter(forms.Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = [("", _("All")), *Case.Kind.choices]
-        self.fields["state"].choices = [("", _("waiting or looked at")), *Case.State.choices]
+        self.fields["state"].choices = [("", Case.State.OPEN.label), *(choice for choice in Case.State.choices if choice[0] != Case.State.OPEN)]
 
 
 class PreferencesForm(forms.ModelForm):

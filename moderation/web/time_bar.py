@@ -6,7 +6,7 @@ from datetime import datetime
 from moderation.models import Member
 
 SLOTS = 48
-MOST = 5000  # of the newest members: a bar of 48 slots says no more with a million
+MOST = 2000  # of the newest members: a bar of 48 slots says no more with a million
 
 
 @dataclass(frozen=True)

@@ -71,14 +71,14 @@ def queue(request, slug):
 
 
 def filtered(queue, chosen):
-    """The cases of `queue` as its page lists them: those to decide first, first."""
-    states = [chosen["state"]] if chosen.get("state") else [Case.State.OPEN, Case.State.CLAIMED]
-    cases = Case.objects.filter(queue=queue, state__in=states).select_related("account", "cluster", "category", "claimed_by", "instance")
+    """The cases of `queue` as its page lists them, in the order of an index: those to decide first, first."""
+    state = chosen.get("state") or Case.State.OPEN
+    cases = Case.objects.filter(queue=queue, state=state).select_related("account", "cluster", "category", "claimed_by", "instance")
     if chosen.get("kind"):
         cases = cases.filter(kind=chosen["kind"])
     if chosen.get("category"):
         cases = cases.filter(category=chosen["category"])
-    return cases.order_by("-decided_at") if states == [Case.State.DECIDED] else cases.order_by("-priority", "opened_at")
+    return cases.order_by("-decided_at") if state == Case.State.DECIDED else cases.order_by("-priority", "opened_at")
 
 
 def page_number(request):
