@@ -11,7 +11,9 @@ from moderation.fediverse.base import Check, Passing
 from moderation.intake.signature import sign
 from moderation.models import ApiToken, Case, Decision, Delivery, Instance, Mode, PolicyChange, Role, Writeback, broken_at
 from moderation.web.settings import arriving, connections
+from moderation.web.settings.instances import SCOPES
 from tests.factories import make_account, make_case, make_instance, make_person
+from tests.stub_mastodon import AGENT, StubMastodon
 
 pytestmark = pytest.mark.django_db
 
@@ -233,6 +235,25 @@ def test_testing_a_closed_port_of_this_machine_answers_with_a_sentence(client, o
     response = send(client, "instance_test")
     assert response.status_code == 200
     assert "cannot be reached" in response.content.decode()
+
+
+def test_the_scopes_and_permissions_the_page_asks_for_are_enough(client, owner, garden):
+    with StubMastodon(scopes=SCOPES) as stub:
+        Instance.objects.update(base_url=stub.url, api_token=stub.token)
+        response = send(client, "instance_test")
+        assert response.context["outwards_fine"], response.context["outwards"]
+        assert stub.strikes == []
+    garden.refresh_from_db()
+    assert garden.agent_account_id == AGENT
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_each_scope_the_page_asks_for_is_needed(client, owner, garden, scope):
+    with StubMastodon(scopes=set(SCOPES) - {scope}) as stub:
+        Instance.objects.update(base_url=stub.url, api_token=stub.token)
+        response = send(client, "instance_test")
+        assert not response.context["outwards_fine"]
+        assert "scope" in response.content.decode()
 
 
 def checks(instance):
