@@ -6,11 +6,11 @@ WIDTH = 30
 
 
 class Progress:
-    """Tells `what` is being done out of `total` on `stream`; call `show(done)` as often as you like."""
+    """Tells `what` is being done out of `total` on a command's `stream` (stdout or stderr); call `show(done)` as often as you like."""
 
     def __init__(self, stream, what, total, every=5.0):
         self.stream, self.what, self.total = stream, what, total
-        self.bar = bool(getattr(stream, "isatty", lambda: False)())
+        self.bar = stream.isatty()
         self.every = 0.1 if self.bar else every
         self.started = time.monotonic()
         self._next = 0.0 if self.bar else self.started + every
@@ -30,7 +30,7 @@ class Progress:
         counts = f"{done:,} of {self.total:,}, {done / seconds:,.0f} a second"
         if self.bar:
             filled = WIDTH * min(done, self.total) // max(self.total, 1)
-            self.stream.write(f"\r{self.what}  [{'█' * filled}{'·' * (WIDTH - filled)}]  {counts}   {end}")
+            self.stream.write(f"\r{self.what}  [{'#' * filled}{'.' * (WIDTH - filled)}]  {counts}   ", ending=end)
         else:
-            self.stream.write(f"{self.what}: {counts}\n")
+            self.stream.write(f"{self.what}: {counts}")
         self.stream.flush()
