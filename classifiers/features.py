@@ -51,8 +51,23 @@ class SlopFeatures(TransformerMixin, BaseEstimator):
         return (2 << self.bits) + signs.COLUMNS
 
     def transform(self, texts):
-        parts = [self.trace(batch).matrix for batch in _batches(texts)]
-        return sparse.vstack(parts, format="csr") if parts else sparse.csr_matrix((0, self.n_columns), dtype=np.float32)
+        return self.transform_beside(texts, beside=None)
+
+    def transform_beside(self, texts, beside):
+        """As transform, with one more column: what `beside` gives for the matrix of each batch, (n_rows,); none if that is None."""
+        data, indices, lengths = [np.zeros(0, np.float32)], [np.zeros(0, np.int32)], [np.zeros(1, np.int32)]
+        for batch in _batches(texts):
+            matrix = self.trace(batch).matrix
+            if beside:
+                matrix = sparse.hstack([matrix, sparse.csr_matrix(beside(matrix)[:, None].astype(np.float32))], format="csr")
+            data.append(matrix.data)
+            indices.append(matrix.indices)
+            lengths.append(np.diff(matrix.indptr))
+        # One after the other, so that the parts of one are gone before the next is joined: a whole copy less at the peak.
+        data = np.concatenate(data)
+        indices = np.concatenate(indices)
+        shape = (len(texts), self.n_columns + bool(beside))
+        return sparse.csr_matrix((data, indices, np.cumsum(np.concatenate(lengths))), shape=shape)
 
     def trace(self, texts):
         """Traced of one batch; its memory grows with the length of all `texts`, so give some hundreds."""

@@ -35,11 +35,15 @@ class SlopLearner(ClassifierMixin, BaseEstimator):
         scale = self._scale(X, codes == 1, weight)
         if unscaled:
             scale[-unscaled:] = 1
-        # Most hashed columns are empty in a small set: the inner learner sees only the others.
-        seen = np.flatnonzero(np.bincount(X.indices, minlength=X.shape[1]))
-        place = np.zeros(X.shape[1], X.indices.dtype)
-        place[seen] = np.arange(len(seen))
-        scaled = sparse.csr_matrix((X.data * scale[X.indices], place[X.indices], X.indptr), shape=(X.shape[0], max(len(seen), 1)))
+        seen, indices = np.flatnonzero(np.bincount(X.indices, minlength=X.shape[1])), X.indices
+        if len(seen) < X.shape[1] / 2:
+            # Most hashed columns are empty in a small set: the inner learner sees only the others.
+            place = np.zeros(X.shape[1], indices.dtype)
+            place[seen] = np.arange(len(seen))
+            indices = place[indices]
+        else:
+            seen = np.arange(X.shape[1])
+        scaled = sparse.csr_matrix((X.data * scale[X.indices], indices, X.indptr), shape=(X.shape[0], max(len(seen), 1)))
         inner = LogisticRegression(C=self.C, max_iter=self.max_iter).fit(scaled, codes, sample_weight=weight)
         self.coef_ = np.zeros(X.shape[1], X.dtype)
         self.coef_[seen] = inner.coef_[0][: len(seen)] * scale[seen]

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-from scipy import sparse
 from sklearn.model_selection import LeaveOneGroupOut, StratifiedGroupKFold
 
 from .calibration import fit_sigmoid, venn_abers
@@ -78,12 +77,15 @@ def train_instance(rows, prior):
     they were hard. Raises TooFewLabels.
     """
     texts, labels = [row["text"] for row in rows], _labels(rows)
-    features = prior.features
-    matrix = features.transform(texts)
-    believed = matrix @ prior.weights.astype(np.float64) + prior.intercept
-    stacked = sparse.hstack([matrix, sparse.csr_matrix((PRIOR_SHARE * believed)[:, None].astype(np.float32))], format="csr")
     groups = near_duplicate_groups(texts)
     _check_enough(len(set(groups[labels])), len(set(groups[~labels])))
+    features = prior.features
+
+    def prior_logit(matrix):
+        return PRIOR_SHARE * (matrix @ prior.weights.astype(np.float64) + prior.intercept)
+
+    stacked = features.transform_beside(texts, prior_logit)
+    believed = stacked[:, [-1]].toarray().ravel() / PRIOR_SHARE
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0).split(stacked, labels, groups)
     unseen = _left_out_logits(stacked, labels, folds, believed, unscaled=_signs(features) + 1)
     honest = np.array([row.get("slice") == "random" for row in rows])
