@@ -5,6 +5,7 @@ import io
 import json
 import socket
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -26,8 +27,11 @@ ROWS = [
 
 
 @pytest.fixture(autouse=True)
-def _no_pause(monkeypatch):
-    monkeypatch.setattr(sending.time, "sleep", lambda seconds: None)
+def slept(monkeypatch):
+    """How long it would have slept, each time; no time passes."""
+    slept = []
+    monkeypatch.setattr(sending, "time", SimpleNamespace(sleep=slept.append, monotonic=lambda: 0.0))
+    return slept
 
 
 def replay(path, url, **options):
@@ -100,9 +104,10 @@ def test_delivery_in_the_file_is_sent_as_it_is(tmp_path):
     assert json.loads(there.requests[0][2]) == envelope
 
 
-def test_passing_fault_is_tried_again_with_the_same_body(file):
+def test_passing_fault_is_tried_again_later_and_later_with_the_same_body(file, slept):
     with webhook(503, 503, 429) as there:
         told, _ = replay(file, there.url, parallel=1)
+    assert slept == [0.2, 0.4, 0.8]
     assert (told["delivered"], told["tried_again"]) == (3, 3)
     assert len({body for _, _, body in there.requests}) == 3
 
@@ -128,10 +133,7 @@ def test_connections_are_kept_and_few(file):
     assert len(there.connections) == 1
 
 
-def test_rate_spaces_the_deliveries(file, monkeypatch):
-    slept = []
-    monkeypatch.setattr(sending.time, "sleep", slept.append)
-    monkeypatch.setattr(sending.time, "monotonic", lambda: 0.0)
+def test_rate_spaces_the_deliveries(slept):
     with webhook() as there:
         sending.Sender(there.url, SECRET, rate=2).send_all([b"a", b"b", b"c"])
     assert slept == [0.0, 0.5, 1.0]
