@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from moderation.models import Decision, Delivery, Queue, QueuePolicy, RoutingRule, Writeback
 from moderation.models.policy_log import log_change
+from moderation.web.settings import invitations
 from tests.factories import make_account, make_case, make_instance, make_person
 
 pytestmark = pytest.mark.browser
@@ -63,6 +64,14 @@ def test_the_pages_with_the_most_on_them_are_accessible_wide_and_dark(enter, acc
     some_settings()
     page = enter(width="wide", scheme="dark")
     for path in (reverse("instance_settings", args=["garden"]), reverse("rule_new"), reverse("policy_log")):
+        assert page.goto(path).status == 200
+        accessible(page)
+
+
+def test_the_two_pages_that_welcome_somebody_are_accessible(new_page, accessible):
+    token = invitations.new_link(person=make_person(), by=None)
+    page = new_page(width="narrow")
+    for path in (reverse("welcome_first"), reverse("welcome", args=[token])):
         assert page.goto(path).status == 200
         accessible(page)
 

@@ -85,7 +85,7 @@ def test_a_preview_counts_what_would_move_and_saves_nothing(client, owner):
     response = client.post(reverse("rule_new"), values(if_category="spam", preview="yes"))
     assert response.status_code == 200
     assert response.context["preview"].moved_count == 3
-    assert "Of 4 cases of the last 30 days, 3 would wait in another queue." in response.content.decode()
+    assert "3 cases of the last 30 days, of 4 in all, would wait in another queue." in response.content.decode()
     assert list(RoutingRule.objects.values()) == before
     assert list(Case.objects.values_list("queue__slug", flat=True)) == ["reports"] * 4
     assert PolicyChange.objects.count() == 0
