@@ -10,7 +10,9 @@ function typing(target) {
 }
 
 function press(key) {
-  const button = $(`[data-key="${key}"]:not([disabled])`);
+  // What is folded away is not there: revealing it would cost exposure for something nobody sees.
+  const buttons = [...document.querySelectorAll(`[data-key="${key}"]:not([disabled])`)];
+  const button = buttons.find((each) => !each.closest("details:not([open])"));
   if (button) button.click();
   return Boolean(button);
 }
