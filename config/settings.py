@@ -248,7 +248,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["moderation.web.api.authentication.TokenAuthentication", "rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["moderation.web.api.authentication.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["moderation.web.api.parsing.SafeJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["moderation.web.api.throttling.TokenThrottle"],
     "DEFAULT_THROTTLE_RATES": {"token": env.str("API_RATE", default="600/min")},
@@ -259,6 +259,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Posts, reports and sign-ups in; cases, decisions and clusters out.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {"CaseKind": "moderation.models.Case.Kind", "ClusterKind": "moderation.models.Cluster.Kind"},
 }
 
 LOGGING = {
@@ -284,13 +285,19 @@ KEEP_INDEX_DAYS = env.int("KEEP_INDEX_DAYS", default=30)
 # Seconds a pump may work on a batch before another worker may take it over.
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
 
-# Near-duplicates become a wave, and a case, when so many posts by so many accounts, or so many by one account, fall into
-# so many hours.
+# Near-duplicates become a wave, and a case, when so many posts by so many accounts fall into so many hours. They count when they
+# are at least so similar to the first, and when there is enough text: greetings and app templates are shorter or vary more.
 WAVE_POSTS = env.int("WAVE_POSTS", default=3)
 WAVE_ACCOUNTS = env.int("WAVE_ACCOUNTS", default=3)
 WAVE_HOURS = env.float("WAVE_HOURS", default=72)
-WAVE_FLOOD_POSTS = env.int("WAVE_FLOOD_POSTS", default=3)
-WAVE_FLOOD_HOURS = env.float("WAVE_FLOOD_HOURS", default=24)
+WAVE_SIMILARITY = env.float("WAVE_SIMILARITY", default=0.75)
+WAVE_CHARACTERS = env.int("WAVE_CHARACTERS", default=20)
+# A phrase that has been in use for two weeks is a wave when it comes so many times as often as before.
+WAVE_SURGE = env.float("WAVE_SURGE", default=3)
+# One account floods when it posts so many in so many hours, or addresses so many different people with one text in a day.
+WAVE_FLOOD_POSTS = env.int("WAVE_FLOOD_POSTS", default=5)
+WAVE_FLOOD_HOURS = env.float("WAVE_FLOOD_HOURS", default=1)
+WAVE_FLOOD_PEOPLE = env.int("WAVE_FLOOD_PEOPLE", default=3)
 
 # Slop: the share of fine posts that may be called likely slop, and after how many days a decision is taken as settled
 # and learned from.

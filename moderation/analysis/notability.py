@@ -1,15 +1,21 @@
-"""When near-duplicates are a wave: enough posts, by enough accounts or flooding from one, close enough in time."""
+"""When near-duplicates are a wave: enough posts, by enough accounts or flooding from one, close enough in time.
+
+Similarity alone never flags. Weather, quakes and now-playing repeat themselves by trade; greetings, geotags, a retitled
+headline and a quote with comments resemble each other innocently.
+"""
 
 from collections import Counter
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
+from classifiers.near_duplicates import prepare
 from moderation.models import Cluster, Detector, Finding, Member, Verdict
 
 # Only the newest members are looked at: what happened before them was judged when it happened.
-_LOOK_BACK = 500
+_LOOK_BACK = 200
 
 
 def verdict(cluster):
@@ -26,14 +32,10 @@ def judge(clusters):
     for cluster in clusters:
         if cluster.kind != Cluster.Kind.WAVE or cluster.notable_at or cluster.innocent or cluster.size < settings.WAVE_POSTS:
             continue
-        found = evidence(_recent(cluster))
+        text = cluster.representative.text if cluster.representative_id else ""
+        found = evidence(_recent(cluster), len(prepare(text).normal))
         if found:
             _announce(cluster, found)
-
-
-def _recent(cluster):
-    newest = Member.objects.filter(cluster=cluster, left_out=False).order_by("-pk")[:_LOOK_BACK]
-    return list(newest.values_list("account_id", "account__bot", "post__created_at"))
 
 
 def _announce(cluster, found):
@@ -43,40 +45,80 @@ def _announce(cluster, found):
     Finding.objects.filter(detector=Detector.NEAR_DUPLICATES, post__membership__cluster=cluster).update(verdict=Verdict.LIKELY)
 
 
-def evidence(members):
-    """What makes a wave of `members`, (account id, is a bot, time) each: numbers for `Cluster.claim`, or None.
+@dataclass(frozen=True)
+class Act:
+    """One post of a cluster, as far as it matters here."""
 
-    {"rule": "accounts" or "flood", "posts", "accounts", "hours"} of the window that meets the settings WAVE_*.
-    Accounts that call themselves bots repeat themselves by trade (weather, quakes, now playing): they never count.
+    at: datetime
+    account: int
+    bot: bool = False
+    similarity: float = 1.0
+    people: frozenset = frozenset()  # whom it addresses: accounts mentioned or answered
+
+
+def _recent(cluster):
+    newest = Member.objects.filter(cluster=cluster, left_out=False).exclude(post=None).order_by("-pk")[:_LOOK_BACK]
+    fields = ("post__created_at", "account_id", "account__bot", "similarity", "post__mentions", "post__in_reply_to_account_id")
+    return [
+        Act(at, account, bot, similarity or 0.0, _people(mentions, answered))
+        for at, account, bot, similarity, mentions, answered in newest.values_list(*fields)
+    ]
+
+
+def _people(mentions, answered):
+    mentioned = {str(mention.get("id") or mention.get("acct") or "") for mention in mentions if isinstance(mention, dict)}
+    return frozenset((mentioned | {answered}) - {""})
+
+
+def evidence(acts, characters):
+    """What makes a wave of `acts`, with `characters` of n5 in the representative: numbers for `Cluster.claim`, or None.
+
+    {"rule": "accounts" or "flood", "posts", "accounts", "hours"} of the window that meets the settings WAVE_*. Accounts that
+    call themselves bots never count.
     """
-    people = sorted((at, account) for account, bot, at in members if not bot)
-    return _window(people, settings.WAVE_HOURS, _many_accounts, "accounts") or _window(people, settings.WAVE_FLOOD_HOURS, _one_floods, "flood")
+    counted = sorted((act for act in acts if not act.bot and act.similarity >= settings.WAVE_SIMILARITY), key=lambda act: act.at)
+    if characters >= settings.WAVE_CHARACTERS:
+        found = _window(counted, settings.WAVE_HOURS, _many_accounts, "accounts")
+        if found:
+            return found
+    return _window(counted, settings.WAVE_FLOOD_HOURS, _one_floods, "flood") or _window(counted, 24, _one_addresses_many, "flood")
 
 
-def _many_accounts(posts_of):
-    return posts_of.total() >= settings.WAVE_POSTS and len(posts_of) >= settings.WAVE_ACCOUNTS
+def _many_accounts(window, before):
+    accounts = {act.account for act in window}
+    return len(window) >= settings.WAVE_POSTS and len(accounts) >= settings.WAVE_ACCOUNTS and _surges(window, before)
 
 
-def _one_floods(posts_of):
-    return max(posts_of.values()) >= settings.WAVE_FLOOD_POSTS
+def _surges(window, before):
+    """Whether a phrase in use for two weeks comes much more often than it did."""
+    if not before or window[0].at - before[0].at < timedelta(days=14):
+        return True
+    windows_before = (window[0].at - before[0].at) / timedelta(hours=settings.WAVE_HOURS)
+    return len(window) >= settings.WAVE_SURGE * len(before) / windows_before
+
+
+def _one_floods(window, before):
+    return max(Counter(act.account for act in window).values()) >= settings.WAVE_FLOOD_POSTS
+
+
+def _one_addresses_many(window, before):
+    newest = window[-1].account
+    own = [act for act in window if act.account == newest and act.people]
+    return len(own) >= settings.WAVE_POSTS and len(frozenset().union(*(act.people for act in own))) >= settings.WAVE_FLOOD_PEOPLE
 
 
 def _window(acts, hours, is_met, rule):
-    """Slide a window of `hours` over (time, account), sorted; the numbers of the first that meets the condition."""
-    posts_of, start, span = Counter(), 0, timedelta(hours=hours)
-    for at, account in acts:
-        posts_of[account] += 1
-        while at - acts[start][0] > span:
-            left = acts[start][1]
-            posts_of[left] -= 1
-            if not posts_of[left]:
-                del posts_of[left]
+    """Slide a window of `hours` over acts in order of time; the numbers of the first window that meets the condition."""
+    start, span = 0, timedelta(hours=hours)
+    for end, act in enumerate(acts, start=1):
+        while act.at - acts[start].at > span:
             start += 1
-        if is_met(posts_of):
+        window = acts[start:end]
+        if is_met(window, acts[:start]):
             return {
                 "rule": rule,
-                "posts": posts_of.total(),
-                "accounts": len(posts_of),
-                "hours": round((at - acts[start][0]).total_seconds() / 3600, 2),
+                "posts": len(window),
+                "accounts": len({each.account for each in window}),
+                "hours": round((act.at - window[0].at).total_seconds() / 3600, 2),
             }
     return None
