@@ -47,7 +47,7 @@ def _at_the_top(figures):
 
 def _figure(label, figures, *path):
     now, before = _dig(figures, path), _dig(figures["before"], path)
-    return Figure(label, now, before, words.number(now), "" if before is None else words.number(before))
+    return Figure(".".join(path), label, now, before, words.number(now), "" if before is None else words.number(before))
 
 
 def _dig(value, path):

@@ -23,6 +23,8 @@ FONTS = Path(__file__).parent / "fonts"
 INK, SOFT, LINE, ACCENT = HexColor("#1d2321"), HexColor("#545c59"), HexColor("#dcd9d2"), HexColor("#0b6650")
 WIDTH = A4[0] - 40 * mm
 CHART_WIDTH = 66 * mm
+# A table taller than this stands below its picture, so that it can go on over the page.
+BESIDE_AT_MOST = 150 * mm
 
 
 @cache
@@ -63,7 +65,7 @@ def to_pdf(report):
     for section in letter.sections:
         story += [CondPageBreak(45 * mm), text(section.title, heading), *(text(sentence, body) for sentence in section.sentences)]
         for table in section.tables:
-            story += [_beside(table, text, fit), Spacer(1, 4 * mm)]
+            story += [*_table(table, text, fit), Spacer(1, 4 * mm)]
     if fit.replaced:
         story.append(text(_("Characters that the font of this file does not have are shown as �. The page and the JSON file have them."), small))
     out = io.BytesIO()
@@ -106,37 +108,43 @@ def _at_the_top(letter, text):
     return Table(rows, colWidths=[WIDTH / len(letter.figures)] * len(letter.figures), style=TableStyle(rules))
 
 
-def _beside(table, text, fit):
-    """A table, with its picture beside it where it has one."""
+def _table(table, text, fit):
+    """The flowables of a table: beside its picture where both fit on a page, else below it."""
     picture = _PICTURES[table.chart](table, fit) if table.chart else None
-    width = WIDTH - (CHART_WIDTH + 4 * mm if picture else 0)
-    head, cells, right = _style(7.5, bold=True, color=SOFT), _style(8), _style(8, alignment=2)
-    titles = [
-        text(table.head, head),
-        *(text(column.label, head if column.kind == "text" else _style(7.5, bold=True, color=SOFT, alignment=2)) for column in table.columns),
-    ]
-    rows = [
-        [
-            text(row.label, cells),
-            *(text(cell(column, value), cells if column.kind == "text" else right) for column, value in zip(table.columns, row.values, strict=True)),
-        ]
-        for row in table.rows
-    ]
-    first = max(width * 0.35, 22 * mm)
-    grid = Table(
-        [titles, *rows],
+    title = text(table.title, _style(9.5, bold=True, spaceBefore=4, spaceAfter=2, keepWithNext=1))
+    note = [text(table.note, _style(8, color=SOFT))] if table.note else []
+    if picture and not table.wide:
+        width = WIDTH - CHART_WIDTH - 4 * mm
+        grid = _grid(table, text, width)
+        if grid.wrap(width, 0)[1] <= BESIDE_AT_MOST:
+            flush = TableStyle([("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0), ("VALIGN", (0, 0), (-1, -1), "TOP")])
+            written = Table([[part] for part in (title, grid, *note)], colWidths=[width], style=flush)
+            return [Table([[picture, written]], colWidths=[CHART_WIDTH + 4 * mm, width], style=flush)]
+    return [title, *([picture] if picture else []), _grid(table, text, WIDTH), *note]
+
+
+def _grid(table, text, width):
+    left, right = _style(8), _style(8, alignment=2)
+    head_left, head_right = _style(7.5, bold=True, color=SOFT), _style(7.5, bold=True, color=SOFT, alignment=2)
+    rows = [[text(table.head, head_left), *(text(column.label, head_left if column.kind == "text" else head_right) for column in table.columns)]]
+    for row in table.rows:
+        values = zip(table.columns, row.values, strict=True)
+        rows.append([text(row.label, left), *(text(cell(column, value), left if column.kind == "text" else right) for column, value in values)])
+    first = max(width * (0.2 if table.wide else 0.35), 22 * mm)
+    return Table(
+        rows,
         colWidths=[first, *[(width - first) / len(table.columns)] * len(table.columns)],
         repeatRows=1,
-        style=TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE), ("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (0, -1), 0)]),
+        style=TableStyle(
+            [
+                ("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE),
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("LEFTPADDING", (0, 0), (-1, -1), 2),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 2),
+                ("LEFTPADDING", (0, 0), (0, -1), 0),
+            ]
+        ),
     )
-    parts = [[text(table.title, _style(9.5, bold=True, spaceBefore=4, spaceAfter=2))], [grid]]
-    if table.note:
-        parts.append([text(table.note, _style(8, color=SOFT))])
-    flush = TableStyle([("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0), ("VALIGN", (0, 0), (-1, -1), "TOP")])
-    if not picture:
-        return Table(parts, colWidths=[WIDTH], style=flush)
-    written = Table(parts, colWidths=[width], style=flush)
-    return Table([[picture, written]], colWidths=[CHART_WIDTH + 4 * mm, width], style=flush)
 
 
 def _label(drawing, x, y, words, fit, color=INK):

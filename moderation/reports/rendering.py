@@ -63,8 +63,12 @@ def to_csv(report):
     lines.writerow(["week", "table", "row", "label", "column", "value"])
     with translation.override("en"):
         letter = write(report)
+    told = report.figures["decisions"]
+    few = f"fewer than {told['moderators_fewer_than']}" if told["moderators_fewer_than"] else ""
+    lines.writerow([letter.week, "moderators", "active", "Active moderators", "now", told["moderators"] or few])
     for figure in letter.figures:
-        lines.writerow([letter.week, "figures", *map(_harmless, [figure.label, figure.label]), "now", figure.now])
+        for column, value in (("now", figure.now), ("before", figure.before)):
+            lines.writerow([letter.week, "figures", figure.key, figure.label, column, "" if value is None else value])
     for section in letter.sections:
         for table in section.tables:
             for row in table.rows:

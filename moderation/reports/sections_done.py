@@ -65,10 +65,9 @@ def _by_policy(now):
 def appeals(now, before):
     if not any(now.values()) and not (before and any(before.values())):
         return Section("appeals", _("Appeals"), (_("Nobody appealed."),))
-    names = {"received": _("received"), "upheld": _("decision stands"), "overturned": _("decision was changed")}
-    sentence = ngettext("%(n)s appeal waits for an answer.", "%(n)s appeals wait for an answer.", now["waiting"]) % {"n": words.number(now["waiting"])}
+    names = {"received": _("received"), "upheld": _("decision stands"), "overturned": _("decision was changed"), "waiting": _("waiting for an answer")}
     table = compared("appeals", _("Appeals received and answered"), _("Appeals"), pick(now, names), pick(before, names), names.get, keep_empty=True)
-    return Section("appeals", _("Appeals"), (sentence,), (table,))
+    return Section("appeals", _("Appeals"), tables=(table,))
 
 
 def detectors(detectors):

@@ -113,10 +113,9 @@ def waves(now, before):
 def sign_ups(now, before):
     if not any(now.values()) and not (before and any(before.values())):
         return Section("sign_ups", _("Sign-ups"), (_("Nobody asked to join."),))
-    names = {"received": _("received"), "approved": _("approved"), "rejected": _("rejected")}
-    sentence = ngettext("%(n)s sign-up waits for an answer.", "%(n)s sign-ups wait for an answer.", now["waiting"]) % {"n": words.number(now["waiting"])}
+    names = {"received": _("received"), "approved": _("approved"), "rejected": _("rejected"), "waiting": _("waiting for an answer")}
     table = compared("sign_ups", _("Sign-ups received and answered"), _("Sign-ups"), pick(now, names), pick(before, names), names.get, keep_empty=True)
-    return Section("sign_ups", _("Sign-ups"), (sentence,), (table,))
+    return Section("sign_ups", _("Sign-ups"), tables=(table,))
 
 
 def reporter_domains(origins):

@@ -30,6 +30,11 @@ class Table:
     chart: str = ""
     note: str = ""
 
+    @property
+    def wide(self):
+        """Too wide to stand beside its picture."""
+        return len(self.columns) > 5
+
 
 @dataclass(frozen=True)
 class Section:
@@ -43,6 +48,7 @@ class Section:
 class Figure:
     """One of the few numbers at the top. `before`: the week before; None where there is none."""
 
+    key: str
     label: str
     now: int
     before: int | None
