@@ -44,6 +44,7 @@ document.addEventListener("visibilitychange", () => {
 // A second click on a button that is already at work does nothing; the server would refuse it as well.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (form.method !== "post" || form.hasAttribute("hx-post")) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;
