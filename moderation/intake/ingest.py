@@ -39,6 +39,17 @@ def take(instance, seen, event="", at=None):
     return (posts if isinstance(seen, PostSeen) else reports)[seen.remote_id]
 
 
+def take_all(instance, seen, event=""):
+    """Record many AccountSeen, PostSeen or ReportSeen of `instance` as they are now, together or not at all. Raises Malformed as `take` does."""
+    found = Sightings()
+    for each in seen:
+        one = read(instance, each, event, timezone.now())
+        if one is not None:
+            found += one
+    with transaction.atomic():
+        record(instance, found)
+
+
 @dataclass
 class Reading:
     """One delivery, understood or not."""

@@ -52,7 +52,7 @@ def new_page(browser, live_server, transactional_db):
 
 
 @pytest.fixture
-def sign_in(new_page):
+def sign_in(new_page, live_server):
     """`sign_in(role="moderator", **page options)` → (page, person), on the home page."""
 
     def enter(role="moderator", person=None, **options):
@@ -62,7 +62,7 @@ def sign_in(new_page):
         page.get_by_label("Username").fill(person.username)
         page.get_by_label("Password", exact=True).fill("correct horse battery")
         page.get_by_role("button", name="Sign in", exact=True).click()
-        page.wait_for_url("**/")
+        page.wait_for_url(f"{live_server.url}/")
         return page, person
 
     return enter
