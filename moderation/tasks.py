@@ -3,15 +3,22 @@
 import logging
 import threading
 import time
+from datetime import timedelta
 
 from celery import shared_task
+from django.core.management import call_command
 from django.db import transaction
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from .analysis import coordination, pump
+from .analysis import coordination, neighbours, pump
 from .enforcement import writeback
-from .intake import ingest
-from .queues import claims, routing
+from .fediverse.base import Malformed, RemoteError
+from .fediverse.mastodon import platform_for
+from .intake import ingest, retention
+from .intake.reconcile import reconcile
+from .models import IdempotentAnswer, Instance, Software
+from .queues import claims, holding, routing
 from .reports import weekly
 
 log = logging.getLogger(__name__)
@@ -111,6 +118,34 @@ def refresh_coordination():
 def build_weekly_report():
     """Close the weeks that are over and mail the newest report; cheap when nothing is due, so it may ring often."""
     weekly.close_due()
+
+
+@shared_task
+def keep_house():
+    """Forget what is past its time, and look after cases that nobody may take."""
+    retention.erase_expired()
+    drain(neighbours.forget_old, 1000, rounds=20)
+    holding.review()
+    IdempotentAnswer.objects.filter(created_at__lt=timezone.now() - timedelta(days=1)).delete()
+    call_command("clearsessions")
+
+
+@shared_task
+def reconcile_instances():
+    """Ask each instance for what its webhook may have lost; one that does not answer keeps no other from its turn."""
+    for instance in Instance.objects.filter(software=Software.MASTODON).exclude(api_token=""):
+        platform = platform_for(instance)
+        try:
+            told = reconcile(instance, platform)
+        except (RemoteError, Malformed) as error:
+            log.warning("%s could not be asked what is new: %s", instance.slug, error)
+            continue
+        finally:
+            platform.close()
+        if told["problems"]:
+            log.warning("%s refused to tell what is new: %s", instance.slug, "; ".join(told["problems"]))
+    ring(route_cases)
+    ring(analyse_posts)
 
 
 bells = {task.name: Doorbell(task) for task in (ingest_deliveries, analyse_posts, route_cases, send_writebacks)}

@@ -1,12 +1,17 @@
 """Bells: few messages for many rings, and none of them can break what rings it."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from celery import Celery
+from django.utils import timezone
 
 from config.celery import app
 from moderation import tasks
+from moderation.models import SignUp
+from tests.factories import make_account, make_instance
+from tests.stub_mastodon import StubMastodon
 
 
 class Task:
@@ -57,3 +62,22 @@ def test_drain_hands_back_after_so_many_rounds():
 @pytest.mark.parametrize("entry", sorted(app.conf.beat_schedule))
 def test_everything_on_the_schedule_exists(entry):
     assert app.conf.beat_schedule[entry]["task"] in {f"moderation.tasks.{name}" for name in dir(tasks)}
+
+
+@pytest.mark.django_db
+def test_an_instance_that_does_not_answer_keeps_no_other_from_its_turn(caplog):
+    with StubMastodon() as stub:
+        make_instance(slug="away", base_url="http://127.0.0.1:9")
+        stub.add_account("51", approved=False)
+        make_instance(slug="there", base_url=stub.url, api_token=stub.token)
+        tasks.reconcile_instances()
+    assert "away could not be asked" in caplog.text
+    assert SignUp.objects.get().account.remote_id == "51"
+
+
+@pytest.mark.django_db
+def test_keeping_house_forgets_what_is_past_its_time():
+    account = make_account(email_hash="a" * 64, personal_until=timezone.now() - timedelta(days=1))
+    tasks.keep_house()
+    account.refresh_from_db()
+    assert account.email_hash == ""
