@@ -20,7 +20,7 @@ app.conf.beat_schedule = {
     "refresh coordination": {"task": "moderation.tasks.refresh_coordination", "schedule": 600.0, "options": {"expires": 600}},
     "keep house": {"task": "moderation.tasks.keep_house", "schedule": 3600.0, "options": {"expires": 3600}},
     "reconcile": {"task": "moderation.tasks.reconcile_instances", "schedule": 900.0, "options": {"expires": 900}},
-    "weekly report": {"task": "moderation.tasks.build_weekly_report", "schedule": crontab(minute=15, hour=0, day_of_week=1)},
+    "weekly report": {"task": "moderation.tasks.build_weekly_report", "schedule": crontab(minute=15), "options": {"expires": 3600}},
 }
 
 

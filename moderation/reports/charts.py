@@ -33,7 +33,7 @@ def bars(table):
         parts.append(_text(BAR_FROM, y + 12, row.label))
         parts.append(f'<rect class="chart__bar" x="{BAR_FROM}" y="{y + 18}" width="{length:.1f}" height="9"/>')
         parts.append(f'<text class="chart__value" x="{BAR_FROM + length + 6:.1f}" y="{y + 27}">{escape(number(now or 0))}</text>')
-        if before is not None:
+        if before:
             parts.append(f'<rect class="chart__before" x="{BAR_FROM + 0.5}" y="{y + 29}" width="{BAR_LENGTH * before / longest:.1f}" height="4"/>')
         said.append(f"{row.label}: {number(now or 0)}" + (_(" (week before: %(n)s)") % {"n": number(before)} if before is not None else ""))
     return _svg(table, parts, said)

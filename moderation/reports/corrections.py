@@ -6,10 +6,10 @@ Nothing here speaks of people or of times: one more case in a histogram would be
 from collections import Counter
 from datetime import UTC
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.db.models.functions import TruncWeek
 
-from moderation.models import Action, Appeal, Decision, Report, WeeklyReport
+from moderation.models import Appeal, Decision, Report, WeeklyReport
 
 from . import outcomes, totals
 from .totals import within
@@ -56,7 +56,7 @@ def _changed(week):
         .annotate(made=TruncWeek("supersedes__created_at", tzinfo=UTC))
         .order_by("made", "supersedes__action")
         .values("made", "supersedes__action")
-        .annotate(undone=Count("pk", filter=Q(action=Action.UNDO)), replaced=Count("pk", filter=~Q(action=Action.UNDO)))
+        .annotate(undone=Count("pk", filter=outcomes.UNDONE), replaced=Count("pk", filter=outcomes.REPLACED))
     )
     return [
         {"week": str(Week.of(row["made"])), "kind": kind, "action": row["supersedes__action"], "count": row[kind]}

@@ -50,13 +50,16 @@ def decisions(week):
     }
 
 
+# A later decision that says the same confirms the earlier one; only one that says something else replaces it.
+UNDONE = Q(action=Action.UNDO)
+REPLACED = ~UNDONE & ~Q(action=F("supersedes__action"))
+
+
 def undone(week):
     """Decisions that were undone or replaced in the week, by what had been decided, and how many were of earlier weeks."""
-    later = Decision.objects.filter(within("created_at", week), supersedes__isnull=False).order_by()
+    later = Decision.objects.filter(UNDONE | REPLACED, within("created_at", week), supersedes__isnull=False).order_by()
     rows = later.values("supersedes__action").annotate(
-        undone=Count("pk", filter=Q(action=Action.UNDO)),
-        replaced=Count("pk", filter=~Q(action=Action.UNDO)),
-        earlier=Count("pk", filter=Q(supersedes__created_at__lt=week.start)),
+        undone=Count("pk", filter=UNDONE), replaced=Count("pk", filter=REPLACED), earlier=Count("pk", filter=Q(supersedes__created_at__lt=week.start))
     )
     rows = list(rows)
     return {

@@ -21,7 +21,7 @@ from .words import cell, number, share
 
 FONTS = Path(__file__).parent / "fonts"
 INK, SOFT, LINE, ACCENT = HexColor("#1d2321"), HexColor("#545c59"), HexColor("#dcd9d2"), HexColor("#0b6650")
-WIDTH = A4[0] - 40 * mm
+WIDTH = A4[0] - 40 * mm - 12  # a page's frame keeps 6 points free on each side
 CHART_WIDTH = 66 * mm
 # A table taller than this stands below its picture, so that it can go on over the page.
 BESIDE_AT_MOST = 150 * mm
@@ -63,7 +63,7 @@ def to_pdf(report):
         story.append(text(_("So far: this week still runs, and these figures will change."), body))
     story += [text(letter.headline, lead), _at_the_top(letter, text)]
     for section in letter.sections:
-        story += [CondPageBreak(45 * mm), text(section.title, heading), *(text(sentence, body) for sentence in section.sentences)]
+        story += [CondPageBreak(70 * mm), text(section.title, heading), *(text(sentence, body) for sentence in section.sentences)]
         for table in section.tables:
             story += [*_table(table, text, fit), Spacer(1, 4 * mm)]
     if fit.replaced:
@@ -119,22 +119,23 @@ def _table(table, text, fit):
         if grid.wrap(width, 0)[1] <= BESIDE_AT_MOST:
             flush = TableStyle([("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0), ("VALIGN", (0, 0), (-1, -1), "TOP")])
             written = Table([[part] for part in (title, grid, *note)], colWidths=[width], style=flush)
-            return [Table([[picture, written]], colWidths=[CHART_WIDTH + 4 * mm, width], style=flush)]
+            return [Table([[picture, written]], colWidths=[CHART_WIDTH + 4 * mm, width], style=flush, hAlign="LEFT")]
     return [title, *([picture] if picture else []), _grid(table, text, WIDTH), *note]
 
 
 def _grid(table, text, width):
     left, right = _style(8), _style(8, alignment=2)
-    head_left, head_right = _style(7.5, bold=True, color=SOFT), _style(7.5, bold=True, color=SOFT, alignment=2)
+    head_left, head_right = _style(6.5, bold=True, color=SOFT), _style(6.5, bold=True, color=SOFT, alignment=2)
     rows = [[text(table.head, head_left), *(text(column.label, head_left if column.kind == "text" else head_right) for column in table.columns)]]
     for row in table.rows:
         values = zip(table.columns, row.values, strict=True)
         rows.append([text(row.label, left), *(text(cell(column, value), left if column.kind == "text" else right) for column, value in values)])
-    first = max(width * (0.2 if table.wide else 0.35), 22 * mm)
+    first = max(width * (0.18 if table.wide else 0.27 if len(table.columns) > 3 else 0.4), 22 * mm)
     return Table(
         rows,
         colWidths=[first, *[(width - first) / len(table.columns)] * len(table.columns)],
         repeatRows=1,
+        hAlign="LEFT",
         style=TableStyle(
             [
                 ("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE),
@@ -161,7 +162,7 @@ def _bars(table, fit):
         _label(drawing, 0, y + 15, row.label[:44], fit)
         drawing.add(Rect(0, y + 6, room * now / longest, 6, fillColor=ACCENT, strokeColor=None))
         _label(drawing, room * now / longest + 4, y + 6, number(now), fit, SOFT)
-        if before is not None:
+        if before:
             drawing.add(Rect(0, y + 2, room * before / longest, 3, fillColor=None, strokeColor=SOFT, strokeWidth=0.5))
     return drawing
 

@@ -80,7 +80,7 @@ def detectors(detectors):
         Column("low", _("95 % from"), "share"),
         Column("high", _("to"), "share"),
         Column("n", _("Judged")),
-        Column("wrong", _("Wrongly brought")),
+        Column("wrong", _("Wrong")),
     )
     rows = tuple(
         Row(
@@ -90,7 +90,7 @@ def detectors(detectors):
         )
         for line in seen
     )
-    note = _("Of what a detector called likely, the share that a moderator acted on, with its 95 % interval (Wilson). One decision on a wave counts once.")
+    note = _("Of what a detector called likely, the share that was acted on, with its 95 % interval (Wilson). Wrong: not acted on. A wave counts once.")
     said = Table("detectors", _("What detectors called likely"), _("Detector"), columns, rows, chart="intervals", note=note)
     columns = (
         Column("cant_tell", _("Could not tell")),

@@ -65,7 +65,8 @@ def times(first_look, decision):
         for entry in times["told"]:
             rows = tuple(Row(f"{cell['from']}-{cell['to'] or ''}", words.span(cell["from"], cell["to"]), (cell["cases"],)) for cell in entry["ranges"])
             slugs = "_".join(queue["queue"] for queue in entry["queues"])
-            note = _("Half of the cases or more took %(time)s.") % {"time": _half(entry["ranges"])}
+            half = _half(entry["ranges"])
+            note = _("Half of the cases or more took %(time)s.") % {"time": half} if half else ""
             columns = (Column("cases", _("Cases")),)
             tables.append(Table(f"{key}_{slugs}", title % {"queues": words.queues(entry["queues"])}, _("Time"), columns, rows, chart="bars", note=note))
     withheld = {queue["queue"]: queue for times in (first_look, decision) for queue in times["withheld"]}
@@ -82,13 +83,13 @@ def times(first_look, decision):
 
 
 def _half(ranges):
-    """The range of times, from nothing, in which half of the cases lie."""
+    """The time, in words, under which half of the cases lie; empty when only the range without an end holds so many."""
     total, so_far = sum(cell["cases"] for cell in ranges), 0
     for cell in ranges:
         so_far += cell["cases"]
-        if so_far * 2 >= total:
+        if so_far * 2 >= total and cell["to"]:
             return words.span(0, cell["to"])
-    return words.span(0, None)
+    return ""
 
 
 def waves(now, before):
