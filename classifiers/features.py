@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
 from . import signs
 from .disguise import read
@@ -27,28 +26,30 @@ class Traced:
 class SlopFeatures(TransformerMixin, BaseEstimator):
     """Texts → CSR matrix (n_texts, 2 * 2**bits + signs.COLUMNS) of float32.
 
-    Either block of n-grams has Euclidean length 1. An n-gram that stands k times weighs (1 + log k) * idf, with
-    idf = log((1 + n) / (1 + df)) + 1 as in scikit-learn's TfidfVectorizer. Each sign weighs `sign_weight`.
-
-    Learned: `document_frequency_` (2 * 2**bits,) and `n_documents_`.
+    An n-gram that stands k times weighs 1 + log(k); then either block of n-grams has Euclidean length 1. Each sign weighs
+    `sign_weight`. Stateless: `fit` learns nothing.
     """
 
     def __init__(self, bits=17, sign_weight=0.2):
         self.bits = bits
         self.sign_weight = sign_weight
 
-    def fit(self, texts, y=None):
-        self.n_documents_ = len(texts)
-        self.document_frequency_ = np.zeros(2 << self.bits, np.int32)
-        for batch in _batches(texts):
-            found = occurrences([read(text) for text in batch], self.bits)
-            seen = np.unique(found.document * np.int64(2 << self.bits) + self._columns(found))
-            self.document_frequency_ += np.bincount(seen % (2 << self.bits), minlength=2 << self.bits).astype(np.int32)
+    def fit(self, texts=None, y=None):
         return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        return tags
+
+    @property
+    def first_sign(self):
+        """The column where the n-grams end and the signs begin."""
+        return 2 << self.bits
 
     @property
     def n_columns(self):
-        return (2 << self.bits) + signs.COLUMNS
+        return self.first_sign + signs.COLUMNS
 
     def transform(self, texts):
         return self.transform_beside(texts, beside=None)
@@ -71,27 +72,22 @@ class SlopFeatures(TransformerMixin, BaseEstimator):
 
     def trace(self, texts):
         """Traced of one batch; its memory grows with the length of all `texts`, so give some hundreds."""
-        check_is_fitted(self)
         readings = [read(text) for text in texts]
         found = occurrences(readings, self.bits)
-        column = self._columns(found)
+        column = found.bucket + ((found.kind == WORDS).astype(np.int64) << self.bits)
         keys, counts = np.unique(found.document * np.int64(self.n_columns) + column, return_counts=True)
         rows, columns = np.divmod(keys, self.n_columns)
-        idf = np.log((1 + self.n_documents_) / (1 + self.document_frequency_[columns])) + 1
-        values = (1 + np.log(counts)) * idf
+        values = 1 + np.log(counts)
         block = rows * 2 + (columns >> self.bits)
         values /= np.sqrt(np.bincount(block, values**2, minlength=2 * len(texts)))[block]
         whole = np.array([signs.columns(reading.text, text) for reading, text in zip(readings, texts, strict=True)], np.int64)
-        whole = (whole + (2 << self.bits)).reshape(len(texts), len(signs.SIGNS))
+        whole = (whole + self.first_sign).reshape(len(texts), len(signs.SIGNS))
         rows = np.concatenate([rows, np.repeat(np.arange(len(texts)), whole.shape[1])])
         columns = np.concatenate([columns, whole.ravel()])
         values = np.concatenate([values, np.full(whole.size, self.sign_weight)]).astype(np.float32)
         matrix = sparse.csr_matrix((values, (rows, columns)), shape=(len(texts), self.n_columns))
         matrix.sort_indices()
         return Traced(matrix, found, column, readings)
-
-    def _columns(self, found):
-        return found.bucket + ((found.kind == WORDS).astype(np.int64) << self.bits)
 
 
 def _batches(texts):

@@ -89,7 +89,7 @@ class SlopModel:
         weights = self.weights.astype(np.float64)
         traced = self.features.trace(texts)
         logits = traced.matrix @ weights + self.intercept
-        explained = explain(weights, traced, first_sign=2 << self.features.bits)
+        explained = explain(weights, traced, first_sign=self.features.first_sign)
         known = _share_of_known_words(traced, weights)
         low, high = interval(self.uncertainty, logits) if self.uncertainty else (None, None)
         scores = []
@@ -127,15 +127,10 @@ class SlopModel:
     def to_bytes(self, key):
         """The model file, see artefacts."""
         seen = np.flatnonzero(self.weights)
-        frequency = self.features.document_frequency_
-        frequent = np.flatnonzero(frequency)
         arrays = {
             "seen": seen.astype(np.uint32),
             "weights": self.weights[seen].astype(np.float32),
             "intercept": np.array(self.intercept),
-            "frequent": frequent.astype(np.uint32),
-            "frequency": frequency[frequent].astype(np.uint32),
-            "documents": np.array(self.features.n_documents_),
             "bits": np.array(self.features.bits),
             "sign_weight": np.array(self.features.sign_weight),
         }
@@ -150,9 +145,6 @@ class SlopModel:
         """The model in `blob`, signed with one of `keys`; raises artefacts.Unusable."""
         arrays, header = artefacts.from_bytes(blob, kind=KIND, keys=keys)
         features = SlopFeatures(bits=int(arrays["bits"]), sign_weight=float(arrays["sign_weight"]))
-        features.n_documents_ = int(arrays["documents"])
-        features.document_frequency_ = np.zeros(2 << features.bits, np.int32)
-        features.document_frequency_[arrays["frequent"]] = arrays["frequency"]
         weights = np.zeros(features.n_columns, np.float32)
         weights[arrays["seen"]] = arrays["weights"]
         sides = {side: {g: arrays[f"{side}_{g}"] for g in LENGTH_GROUPS if f"{side}_{g}" in arrays} for side in ("fine", "spam")}

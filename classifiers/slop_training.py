@@ -54,7 +54,7 @@ def near_duplicate_groups(texts):
 def train_prior(rows):
     """The SlopModel of `rows`, which knows nothing of any instance. Calibrated on each source by a learner that had not seen it."""
     texts, labels = [row["text"] for row in rows], _labels(rows)
-    features = SlopFeatures().fit(texts)
+    features = SlopFeatures()
     matrix = features.transform(texts)
     sources = np.array([row["source"] for row in rows])
     strange = _left_out_logits(matrix, labels, LeaveOneGroupOut().split(matrix, labels, sources), np.zeros(len(rows)))
@@ -131,7 +131,7 @@ def _about(rows, labels):
 
 
 def _signs(features):
-    return features.n_columns - (2 << features.bits)
+    return features.n_columns - features.first_sign
 
 
 def _left_out_logits(matrix, labels, folds, otherwise, unscaled=None):
