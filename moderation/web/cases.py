@@ -62,7 +62,9 @@ def stale(request, row):
     row.refresh_from_db()
     last = row.decisions.order_by("-pk").select_related("moderator", "account").first() if row.state == Case.State.DECIDED else None
     template = "moderation/_stale.html" if request.htmx else "moderation/stale.html"
-    return render(request, template, {"section": "home", "case": row, "decision": last, "mine": is_held_by(row, request.user)}, status=409)
+    written = [request.POST[name][:5000] for name in ("rule", "reason", "note") if request.POST.get(name)]
+    context = {"section": "home", "case": row, "decision": last, "mine": is_held_by(row, request.user), "written": "\n\n".join(written)}
+    return render(request, template, context, status=409)
 
 
 def limit_reached(request, row):
@@ -74,7 +76,7 @@ def limit_reached(request, row):
 @private
 @role_required(*TAKES_CASES)
 def take(request, public_id):
-    """Claim this very case."""
+    """Claim this very case, or keep it longer."""
     row = _find(public_id)
     try:
         claims.claim(request.user, row)
@@ -82,6 +84,8 @@ def take(request, public_id):
         return render(request, "moderation/taken.html", {"section": "home", "case": row, "by": taken.by}, status=409)
     except claims.NothingForYou:
         return nothing(request)
+    except StaleState:
+        return stale(request, row)
     return redirect("case", public_id)
 
 
@@ -97,6 +101,7 @@ def reveal(request, public_id):
     part_id = form.cleaned_data["part"]
     try:
         allowed = conceal.reveal(case=row, person=request.user, claim=form.cleaned_data["claim"], part_id=part_id)
+        claims.touch(request.user, row)
     except StaleState:
         return stale(request, row)
     except LookupError as error:

@@ -73,7 +73,9 @@ def _hours(claim):
 
 
 def _of_group(cluster):
-    found = [Evidence(ngettext("%d account acted together.", "%d accounts acted together.", cluster.size) % cluster.size)]
+    # Numbers alone: what the accounts did together is content, and this is told to whoever looks.
+    numbers = [(key.replace("_", " "), formats.number_format(value)) for key, value in cluster.claim.items() if type(value) in (int, float)]
+    found = [Evidence(ngettext("%d account acted together.", "%d accounts acted together.", cluster.size) % cluster.size, numbers)]
     if cluster.q_value is not None:
         found.append(
             Evidence(

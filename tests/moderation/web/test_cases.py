@@ -1,10 +1,12 @@
 """The case page: who sees what, revealing, deciding, handing over."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
-from moderation.models import Case, Category, Decision, Finding, Post, Queue, Writeback
+from moderation.models import Case, Category, Cluster, Decision, Finding, Member, Post, Queue, Writeback
 from moderation.queues import claims
 from moderation.wellbeing import limits
 from tests.factories import make_account, make_case, make_person, make_post, make_report, make_sign_up, make_wave
@@ -238,6 +240,29 @@ def test_a_stale_page_changes_nothing(client):
     assert not Decision.objects.exists()
 
 
+def test_what_was_written_is_not_lost_with_the_claim(client):
+    case, post = reported()
+    held(client, case)
+    client.post("/stop/")
+    response = client.post(url(case, "decide/"), {"claim": case.claim, "action": "limit", "reason": "A long and careful reason."})
+    assert response.status_code == 409
+    assert "A long and careful reason." in response.content.decode()
+
+
+def test_whoever_works_on_a_case_keeps_it(client):
+    case, post = reported("threat")
+    held(client, case)
+    soon = timezone.now() + timedelta(minutes=1)
+    Case.objects.filter(pk=case.pk).update(claim_until=soon)
+    client.post(url(case, "reveal/"), {"claim": case.claim, "part": f"post-{post.pk}-text"})
+    case.refresh_from_db()
+    assert case.claim_until > soon
+    Case.objects.filter(pk=case.pk).update(claim_until=soon)
+    client.post(url(case, "take/"))
+    case.refresh_from_db()
+    assert case.claim_until > soon
+
+
 def test_a_case_decided_by_a_colleague_meanwhile_says_so(client):
     case, post = reported()
     held(client, case)
@@ -329,6 +354,25 @@ def test_members_of_a_wave_show_what_differs_and_never_as_html(client):
     assert "The same, word for word." in shown
     assert "<ins>" in shown
     assert "<script>alert" not in shown
+
+
+def test_a_group_lists_its_accounts_and_says_what_chance_would_do(client):
+    instance = make_account().instance
+    accounts = [make_account(instance) for _n in range(4)]
+    claim = {"objects": 12, "expected": 0.3, "link": "https://secret.example/"}
+    group = Cluster.objects.create(instance=instance, kind="group", size=4, accounts_count=4, q_value=0.002, claim=claim)
+    Member.objects.bulk_create([Member(cluster=group, account=account, certain=account != accounts[3]) for account in accounts])
+    category = Category.objects.get(slug="spam")
+    case = Case.objects.create(kind="cluster", instance=instance, cluster=group, size=4, category=category, severity=0, queue=Queue.objects.get(slug="waves"))
+    client.force_login(make_person())
+    assert "secret.example" not in page(client, case)
+    held(client, case)
+    shown = page(client, case)
+    assert "4 accounts act in step" in shown
+    assert "0.002" in shown
+    assert all(f"@{account.acct}" in shown for account in accounts)
+    assert "attached, with weaker evidence" in shown
+    assert client.get(f"/clusters/{group.public_id}/").status_code == 200
 
 
 def test_members_of_a_severe_wave_are_concealed_and_do_not_quote_each_other(client):
