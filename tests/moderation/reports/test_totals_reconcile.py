@@ -13,7 +13,7 @@ from moderation.reports.weeks import Week
 
 from .seeding import Seeding
 
-FIRST = Week(2026, 40)
+FIRST = Week(2024, 40)
 WEEKS = [FIRST.previous, FIRST, FIRST.next, FIRST.next.next]
 
 
