@@ -39,7 +39,7 @@ def close_joined(wave_cases):
 
 def _close(cases, kind, data):
     now, closed = timezone.now(), 0
-    for case in cases.order_by("account_id", "pk"):  # the order in which routing locks them
+    for case in cases.order_by("pk"):
         told = data(case)
         try:
             with transaction.atomic():

@@ -21,9 +21,9 @@ _FIELDS = [
 def open_cases(kind, wanted):
     """{subject id: Case}, each open (or claimed, or held), locked until the transaction ends; `case.is_new` says whether we opened it.
 
-    `wanted`: {subject id: an unsaved Case}. Where two workers want the same case, the partial unique constraint refuses
-    the second, who then finds the first's. A subject whose case was decided in between each try is left out: it waits
-    for the next round.
+    `wanted`: {subject id: an unsaved Case}. Where somebody else opened the same case meanwhile, the partial unique
+    constraint refuses ours, and theirs is found. A subject whose case was decided in between each try is left out: it
+    waits for the next round.
     """
     subject = SUBJECT[kind]
     ours = {case.public_id for case in wanted.values()}
@@ -35,10 +35,8 @@ def open_cases(kind, wanted):
             break
         same = undecided.filter(**{f"{subject}__in": missing})
         known = set(same.values_list(f"{subject}_id", flat=True))
-        # In one order, here and for the locks: two workers never wait for each other in a ring.
-        new = sorted((case.account_id or 0, pk) for pk, case in missing.items() if pk not in known)
-        Case.objects.bulk_create([wanted[pk] for _account, pk in new], ignore_conflicts=True)
-        for case in same.order_by("account_id", f"{subject}_id").select_for_update(of=("self",), no_key=True).select_related(*RELATED):
+        Case.objects.bulk_create([case for pk, case in missing.items() if pk not in known], ignore_conflicts=True)
+        for case in same.order_by("pk").select_for_update(of=("self",), no_key=True).select_related(*RELATED):
             case.is_new = case.public_id in ours
             found[getattr(case, f"{subject}_id")] = case
     return found
@@ -73,11 +71,6 @@ def place(cases, placing, told, *, by=None):
         case.worst_units = worst[case.pk]
     Case.objects.bulk_update(cases, _FIELDS)
     CaseEvent.objects.bulk_create(CaseEvent(case=case, kind="opened" if case.is_new else "raised", by=by, at=now, data=told[case.pk][1]) for case in cases)
-
-
-def drop_empty(cases):
-    """Take back cases we opened for something that another worker had routed meanwhile."""
-    Case.objects.filter(pk__in=[case.pk for case in cases if case.is_new]).delete()
 
 
 def open_again(case, by, kind="reopened", **changes):

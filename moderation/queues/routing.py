@@ -1,7 +1,7 @@
 """What waits goes into cases: reports, sign-ups, waves and groups, and posts the machine thinks are slop.
 
-Nothing is leased. Cases are locked first and what waits is read again under that lock, so two workers on the same rows
-take turns, and whoever comes second finds nothing left to do.
+Nothing is leased: workers take turns. Where anything else opened a case meanwhile, the partial unique constraints refuse a
+second one.
 """
 
 from django.db import transaction
