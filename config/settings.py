@@ -299,6 +299,12 @@ WAVE_FLOOD_POSTS = env.int("WAVE_FLOOD_POSTS", default=5)
 WAVE_FLOOD_HOURS = env.float("WAVE_FLOOD_HOURS", default=1)
 WAVE_FLOOD_PEOPLE = env.int("WAVE_FLOOD_PEOPLE", default=3)
 
+# Coordinated accounts: how many days, and at most how many of their acts, are looked at every ten minutes, and the share of false
+# groups among those that become cases.
+COORDINATION_DAYS = env.int("COORDINATION_DAYS", default=14)
+COORDINATION_ACTS = env.int("COORDINATION_ACTS", default=500_000)
+COORDINATION_Q = env.float("COORDINATION_Q", default=0.05)
+
 # Slop: the share of fine posts that may be called likely slop, and after how many days a decision is taken as settled
 # and learned from.
 SLOP_FALSE_ALARMS = env.float("SLOP_FALSE_ALARMS", default=0.01)

@@ -5,9 +5,9 @@ import logging
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 
-from moderation.models import Finding, Post
+from moderation.models import Finding, Post, Trace
 
-from . import neighbours, slop
+from . import coordination, neighbours, slop
 from .joining import Batch, is_comparable
 
 log = logging.getLogger(__name__)
@@ -68,6 +68,7 @@ def _set_aside(post, token, error):
 def _look_and_record(posts, token):
     batch = Batch(posts)
     findings = slop.score([post for post in posts if is_comparable(post)])
+    traces = coordination.traces_of(posts)
     with transaction.atomic():
         neighbours.serialise(post.instance_id for post in posts)
         ours = _still_ours(posts, token)
@@ -76,6 +77,7 @@ def _look_and_record(posts, token):
         joined = batch.join(ours)
         ours_ids = {post.pk for post in ours}
         _save_findings([*joined.findings(), *(finding for finding in findings if finding.post_id in ours_ids)])
+        Trace.objects.bulk_create((trace for trace in traces if trace.post_id in ours_ids), ignore_conflicts=True)
         Post.objects.filter(pk__in=ours_ids, lease=token).update(state=Post.State.ANALYSED, error="", **_FREED)
 
 
