@@ -16,7 +16,9 @@ def reports(now, before):
         "reports",
         _("Reports"),
         tables=(
-            compared("reports_by_origin", _("Where reports came from"), _("Origin"), pick(now, origins), pick(before, origins), origins.get, keep_empty=True),
+            compared(
+                "reports_by_origin", _("Local and federated reports"), _("Origin"), pick(now, origins), pick(before, origins), origins.get, keep_empty=True
+            ),
             compared(
                 "reports_by_category",
                 _("What reports were about"),

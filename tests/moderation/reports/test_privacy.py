@@ -85,9 +85,9 @@ def published(week):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("moderators", "seed"), [(6, 1), (7, 2), (12, 3)])
+@pytest.mark.parametrize(("moderators", "seed"), [(6, 1), (9, 2)])
 def test_no_two_published_times_differ_by_few_peoples_cases(moderators, seed):
-    Seeding(WEEK, weeks=2, moderators=moderators, seed=seed).fill(cases=160, sign_ups=0, clusters=0)
+    Seeding(WEEK, weeks=2, moderators=moderators, seed=seed).fill(cases=110, sign_ups=0, clusters=0)
     figures = [each for week in (WEEK.previous, WEEK, WEEK.next, WEEK.next.next) for each in published(week)]
     assert len(figures) > 4
     for _, inside in figures:
@@ -110,7 +110,7 @@ def test_a_small_team_is_told_no_times_no_split_and_no_number(moderators):
 
 @pytest.mark.django_db
 def test_a_queue_of_one_moderator_is_joined_with_others_or_not_told():
-    seeding = Seeding(WEEK, weeks=1, moderators=7).fill(cases=120, sign_ups=0, clusters=0)
+    seeding = Seeding(WEEK, weeks=1, moderators=7).fill(cases=90, sign_ups=0, clusters=0)
     alone = seeding.queues[0]
     Case.objects.filter(queue=alone).update(opened_at=WEEK.start)
     CaseEvent.objects.filter(case__queue=alone).update(by=seeding.moderators[0])
