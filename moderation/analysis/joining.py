@@ -1,6 +1,6 @@
 """How a batch of posts joins clusters: what is near each is found without a lock, and settled under one."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef
@@ -206,19 +206,21 @@ class Batch:
                 cluster.last_seen_at = max(cluster.last_seen_at, post.created_at)
         if not members:
             return
-        clusters = {id(member.cluster): member.cluster for member in members}.values()
-        Cluster.objects.bulk_create(begun)
+        clusters = list({id(member.cluster): member.cluster for member in members}.values())
+        grown = [cluster for cluster in clusters if cluster.pk]
         counted = set(
-            Member.objects.filter(cluster__in=clusters, account__in={member.account_id for member in members}, left_out=False)
+            Member.objects.filter(cluster__in=grown, account__in={member.account_id for member in members}, left_out=False)
             .values_list("cluster_id", "account_id")
             .distinct()
         )
-        for member in members:
-            member.cluster.size += 1
-            if (member.cluster.pk, member.account_id) not in counted:
-                counted.add((member.cluster.pk, member.account_id))
-                member.cluster.accounts_count += 1
+        accounts = {(member.cluster.public_id, member.account_id) for member in members if (member.cluster.pk, member.account_id) not in counted}
+        newcomers = Counter(public_id for public_id, _ in accounts)
+        sizes = Counter(member.cluster.public_id for member in members)
+        for cluster in clusters:
+            cluster.size += sizes[cluster.public_id]
+            cluster.accounts_count += newcomers[cluster.public_id]
+        Cluster.objects.bulk_create(begun)
+        Cluster.objects.bulk_update(grown, ["size", "accounts_count", "first_seen_at", "last_seen_at"])
         Member.objects.bulk_create(members)
-        Cluster.objects.bulk_update(clusters, ["size", "accounts_count", "first_seen_at", "last_seen_at"])
         notability.judge(clusters)
         joined.members.extend(members)

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from classifiers.near_duplicates import prepare
-from moderation.models import Cluster, Detector, Finding, Member, Verdict
+from moderation.models import Cluster, Detector, Finding, Member, Post, Verdict
 
 # Only the newest members are looked at: what happened before them was judged when it happened.
 _LOOK_BACK = 200
@@ -29,20 +29,31 @@ def judge(clusters):
     """Set `notable_at` and `route_again` on waves that have become large enough, and `route_again` on those that grew."""
     grown = [cluster.pk for cluster in clusters if cluster.notable_at and not cluster.innocent]
     Cluster.objects.filter(pk__in=grown).update(route_again=True)
-    for cluster in clusters:
-        if cluster.kind != Cluster.Kind.WAVE or cluster.notable_at or cluster.innocent or cluster.size < settings.WAVE_POSTS:
-            continue
-        text = cluster.representative.text if cluster.representative_id else ""
-        found = evidence(_recent(cluster), len(prepare(text).normal))
-        if found:
-            _announce(cluster, found)
+    open_question = [
+        cluster
+        for cluster in clusters
+        if cluster.kind == Cluster.Kind.WAVE and not cluster.notable_at and not cluster.innocent and cluster.size >= settings.WAVE_POSTS
+    ]
+    if not open_question:
+        return
+    acts = _recent(open_question)
+    texts = dict(Post.objects.filter(pk__in=[cluster.representative_id for cluster in open_question]).values_list("pk", "text"))
+    found = {}
+    for cluster in open_question:
+        numbers = evidence(acts[cluster.pk], len(prepare(texts.get(cluster.representative_id, "")).normal))
+        if numbers:
+            found[cluster] = numbers
+    _announce(found)
 
 
-def _announce(cluster, found):
-    cluster.notable_at, cluster.route_again = timezone.now(), True
-    cluster.claim = {**cluster.claim, **found}
-    cluster.save(update_fields=["notable_at", "route_again", "claim"])
-    Finding.objects.filter(detector=Detector.NEAR_DUPLICATES, post__membership__cluster=cluster).update(verdict=Verdict.LIKELY)
+def _announce(found):
+    now = timezone.now()
+    for cluster, numbers in found.items():
+        cluster.notable_at, cluster.route_again = now, True
+        cluster.claim = {**cluster.claim, **numbers}
+    if found:
+        Cluster.objects.bulk_update(found, ["notable_at", "route_again", "claim"])
+        Finding.objects.filter(detector=Detector.NEAR_DUPLICATES, post__membership__cluster__in=list(found)).update(verdict=Verdict.LIKELY)
 
 
 @dataclass(frozen=True)
@@ -56,13 +67,18 @@ class Act:
     people: frozenset = frozenset()  # whom it addresses: accounts mentioned or answered
 
 
-def _recent(cluster):
-    newest = Member.objects.filter(cluster=cluster, left_out=False).exclude(post=None).order_by("-pk")[:_LOOK_BACK]
-    fields = ("post__created_at", "account_id", "account__bot", "similarity", "post__mentions", "post__in_reply_to_account_id")
-    return [
-        Act(at, account, bot, similarity or 0.0, _people(mentions, answered))
-        for at, account, bot, similarity, mentions, answered in newest.values_list(*fields)
-    ]
+def _recent(clusters):
+    """{cluster id: [Act]} of the newest members of each."""
+    of_cluster = {cluster.pk: [] for cluster in clusters}
+    large = [cluster.pk for cluster in clusters if cluster.size > _LOOK_BACK]
+    members = Member.objects.filter(left_out=False).exclude(post=None)
+    chosen = [members.filter(cluster__in=of_cluster.keys() - set(large))]
+    chosen += [members.filter(cluster=cluster_id).order_by("-pk")[:_LOOK_BACK] for cluster_id in large]
+    fields = ("cluster_id", "post__created_at", "account_id", "account__bot", "similarity", "post__mentions", "post__in_reply_to_account_id")
+    for rows in chosen:
+        for cluster_id, at, account, bot, similarity, mentions, answered in rows.values_list(*fields):
+            of_cluster[cluster_id].append(Act(at, account, bot, similarity or 0.0, _people(mentions, answered)))
+    return of_cluster
 
 
 def _people(mentions, answered):
