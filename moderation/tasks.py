@@ -105,6 +105,7 @@ def send_writebacks():
 def sweep():
     """Ring every bell whose table has waiting rows, and bring back what was left lying."""
     claims.expire_claims()
+    holding.review()
     for task in (ingest_deliveries, analyse_posts, route_cases, send_writebacks):
         task.apply_async(expires=60)
 
@@ -122,10 +123,9 @@ def build_weekly_report():
 
 @shared_task
 def keep_house():
-    """Forget what is past its time, and look after cases that nobody may take."""
+    """Forget what is past its time."""
     retention.erase_expired()
     drain(neighbours.forget_old, 1000, rounds=20)
-    holding.review()
     IdempotentAnswer.objects.filter(created_at__lt=timezone.now() - timedelta(days=1)).delete()
     call_command("clearsessions")
 
