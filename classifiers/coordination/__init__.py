@@ -1,6 +1,7 @@
 """Accounts that act together: acts in, groups with their evidence out. Pure: arrays and plain values only."""
 
-from .engine import VERSION, Group, find
+from .engine import VERSION, find
 from .events import ACTIONS, Events
+from .groups import Group
 
 __all__ = ["ACTIONS", "VERSION", "Events", "Group", "find"]

@@ -60,6 +60,11 @@ class Events:
         order = np.lexsort((self.account, at, self.object))
         return Events(self.account[order], self.object[order], at[order], self.post[order], self.accounts, self.objects, self.action, self.bot)
 
+    def with_objects(self, object_of, objects, action):
+        """The same acts on other objects."""
+        order = np.lexsort((self.account, self.at, object_of))
+        return Events(self.account[order], object_of[order], self.at[order], self.post[order], self.accounts, objects, action, self.bot)
+
     def of_actions(self, names):
         """The acts whose action is one of `names`."""
         return self.only(np.isin(self.action[self.object], [_NUMBER[name] for name in names]))

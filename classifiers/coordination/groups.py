@@ -1,46 +1,86 @@
-"""From pairs to groups: communities of significant pairs, tested as a whole."""
+"""From pairs to groups: communities of pairs that met too often, what they did together, and who took part in it."""
 
 from collections import Counter
+from dataclasses import dataclass, field
 
 import igraph
 import numpy as np
+from scipy.special import gammaln
 
-from .engine import LEAST, Group
-from .events import SIGN_UP
-from .pairs import compare, significant
+from .pairs import compare, starts
 
-LEVEL = 0.01  # false discovery rate of pairs
-DENSITY = 0.08  # pairs of a community that are significant, at least
+P = 1e-4  # of a pair, to be an edge of the graph; groups are tested as a whole
+DENSITY = 0.1  # of a community's pairs that are edges, at least
+LEAST = 3  # accounts; two that act together are usually one person's
 OBJECTS, TIMES, TIME = 3, 2, 3600.0  # a group meets on at least 3 objects, at 2 times an hour apart
-CLOSE = 1800.0
-TOGETHER = 0.4  # of the times that two members did the same, those within CLOSE seconds
+BURST = 1800.0  # seconds without a member's act end a burst
+PURE = 0.5  # of those who took part in a burst, members
+LARGE = 0.3  # of the size of a group's largest bursts; smaller ones are chance meetings of its members
+CERTAIN = 10.0  # -log10 p of an edge counts no further: one pair, such as one person's two accounts, makes no group
+CLOSE, TOGETHER = 1800.0, 0.4  # of the times that two members did the same, the share within CLOSE seconds
 
 
-def of_acts(events):
-    """[Group] found in what accounts post; reports and sign-ups have tests of their own."""
-    posted = events.only(~np.isin(events.action[events.object], [_number(name) for name in (*SIGN_UP, "report")]))
-    if len(posted) < 2:
+@dataclass
+class Group:
+    """Accounts that acted together, and what says so. Accounts and objects are indexes."""
+
+    kind: str  # acts, reports, sign_ups
+    accounts: list  # certain members
+    attached: list = field(default_factory=list)  # weaker evidence
+    signals: dict = field(default_factory=dict)  # {action: objects they met on}
+    objects: list = field(default_factory=list)  # those with most members first
+    seconds: float = 0.0  # median time between neighbouring acts of a burst
+    expected: float = 0.0  # meetings that chance would give
+    observed: int = 0  # meetings: acts of a burst beyond its first
+    first_seen: float = 0.0
+    last_seen: float = 0.0
+    score: float = 0.0  # -log10 of how many such groups chance gives
+    q: float = 1.0  # the share of groups with at least this score that are false
+
+
+def of_acts(events, kind="acts", objects=OBJECTS):
+    """[Group] of accounts that met on at least `objects` objects, strongest first, each with its score and without its q."""
+    if len(events) < 2:
         return []
-    pairs = compare(posted)
-    active = np.count_nonzero(np.bincount(posted.account))
-    linked = significant(pairs.p, max(active * (active - 1) / 2, 1), LEVEL) & (pairs.met >= 2)
+    pairs = compare(events)
+    linked = np.flatnonzero(pairs.p <= P)
+    one, other, strength = pairs.one[linked], pairs.other[linked], -np.log10(np.maximum(pairs.p[linked], 10**-CERTAIN))
+    active = np.count_nonzero(np.bincount(events.account))
     found = []
-    for members in communities(pairs.one[linked], pairs.other[linked], -np.log10(np.maximum(pairs.p[linked], 1e-30))):
-        group = describe(posted, pairs, members)
+    label = np.full(len(events.accounts), -1)
+    communities = _communities(one, other)
+    for number, members in enumerate(communities):
+        label[members] = number
+    inside = label[one] == label[other]
+    order = np.argsort(label[one[inside]], kind="stable")
+    one, other, strength = one[inside][order], other[inside][order], strength[inside][order]
+    cuts = np.searchsorted(label[one], np.arange(len(communities) + 1))
+    for number, members in enumerate(communities):
+        mine = slice(cuts[number], cuts[number + 1])
+        score = _evidence(one[mine], other[mine], strength[mine], members) - _choices(active, len(members))
+        if score > 0:
+            found.append((score, members))
+    by_account = np.argsort(events.account, kind="stable")
+    bounds = np.searchsorted(events.account[by_account], np.arange(len(events.accounts) + 1))
+    groups = []
+    for score, members in sorted(found, key=lambda pair: (-pair[0], pair[1][0])):
+        acts = np.sort(np.concatenate([by_account[bounds[member] : bounds[member + 1]] for member in members]))
+        group = _describe(events, acts, members, kind, objects)
         if group:
-            found.append(group)
-    return found
+            group.score = score
+            groups.append(group)
+    return _merged(groups)
 
 
-def communities(one, other, weight):
-    """[array of accounts] of at least LEAST, by the Leiden method (Traag 2019) on the constant Potts model."""
+def _communities(one, other):
+    """[sorted array of accounts] of at least LEAST, by the Leiden method (Traag 2019) on the constant Potts model."""
     if not len(one):
         return []
     names, ends = np.unique(np.concatenate([one, other]), return_inverse=True)
     graph = igraph.Graph(n=len(names), edges=np.stack([ends[: len(one)], ends[len(one) :]], axis=1))
     igraph.set_random_number_generator(_Random())
-    split = graph.community_leiden(objective_function="CPM", resolution=DENSITY, n_iterations=10)
-    return [names[members] for members in split if len(members) >= LEAST]
+    split = graph.community_leiden(objective_function="CPM", resolution=DENSITY, n_iterations=5)
+    return [names[sorted(members)] for members in split if len(members) >= LEAST]
 
 
 class _Random:
@@ -59,56 +99,105 @@ class _Random:
         return float(self._rng.normal(mean, deviation))
 
 
-def describe(events, pairs, members):
-    """Group of `members`, or None where what they share is explained without acting together."""
-    inside = np.zeros(len(events.accounts), bool)
-    inside[members] = True
-    both = inside[pairs.one] & inside[pairs.other]
-    of = np.flatnonzero(both[pairs.pair])
-    objects = events.object[pairs.first[of]]
-    holders = Counter()
-    for thing in np.unique(objects):
-        chosen = of[objects == thing]
-        holders[int(thing)] = len(np.unique(events.account[np.r_[pairs.first[chosen], pairs.second[chosen]]]))
-    times = np.unique(events.at[pairs.first[of]] // TIME)
-    if len(holders) < OBJECTS or len(times) < TIMES:
+def _evidence(one, other, strength, members):
+    """-log10 p summed over the strongest tree of edges: edges beyond a tree repeat what it says."""
+    ends = np.searchsorted(members, np.stack([one, other]))
+    graph = igraph.Graph(n=len(members), edges=ends.T)
+    tree = graph.spanning_tree(weights=-strength, return_tree=False)
+    return float(strength[tree].sum())
+
+
+def _choices(n, k):
+    """log10 of the ways to choose k of n."""
+    return (gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)) / np.log(10)
+
+
+def _describe(events, acts, community, kind, objects):
+    """Group of those who took part in the bursts of a community's `acts` (sorted indexes); None where what they share is
+    explained without acting together."""
+    what, at = events.object, events.at
+    new = starts(what[acts]) | np.r_[True, np.diff(at[acts]) > BURST]
+    heads = np.flatnonzero(new)
+    ends = np.r_[heads[1:], len(acts)] - 1
+    # Everybody's acts within a burst; acts of one object are neighbours in time, so a burst is a slice.
+    low, high = acts[heads], acts[ends] + 1
+    people = np.add.reduceat(_firsts(events.account[acts], new), heads)
+    keep = (people >= 2) & (people >= PURE * (high - low))
+    if keep.sum() < objects:
         return None
-    if synchrony(events, inside) < TOGETHER:
+    keep &= people >= LARGE * np.median(np.sort(people[keep])[-5:])
+    low, high = low[keep], high[keep]
+    if len(np.unique(what[low])) < objects or len(np.unique(at[low] // TIME)) < TIMES:
         return None
-    gaps = events.at[pairs.second[of]] - events.at[pairs.first[of]]
-    at = np.r_[events.at[pairs.first[of]], events.at[pairs.second[of]]]
-    group = Group("acts", sorted(int(member) for member in members))
-    group.objects = [thing for thing, _ in holders.most_common()]
+    rows = np.concatenate([np.arange(a, b) for a, b in zip(low, high, strict=True)])
+    burst = np.repeat(np.arange(len(low)), high - low)
+    once = np.unique(np.stack([events.account[rows], burst]), axis=1)
+    accounts, times = np.unique(once[0], return_counts=True)
+    ours = np.isin(accounts, community)
+    members, attached = accounts[(times >= OBJECTS) & ours], accounts[(times >= OBJECTS) & ~ours | (times == 2) & ours]
+    if len(members) < LEAST:
+        members, attached = accounts[(times >= 2) & ours], accounts[:0]
+    if len(members) < LEAST or _together(events, np.r_[members, attached], np.unique(what[low])) < TOGETHER:
+        return None
+    inside = np.isin(events.account[rows], np.r_[members, attached])
+    rows, burst = rows[inside], burst[inside]
+    gaps = np.diff(at[rows])[burst[1:] == burst[:-1]]
+    holders = Counter(what[low][once[1]].tolist())
+    group = Group(kind, members.tolist(), attached.tolist())
+    group.objects = [thing for thing, _ in sorted(holders.items(), key=lambda pair: (-pair[1], pair[0]))]
     group.signals = dict(Counter(events.objects[thing][0] for thing in group.objects))
-    group.seconds, group.observed = float(np.median(gaps)), len(of)
-    group.first_seen, group.last_seen = float(at.min()), float(at.max())
-    group.score = float(-np.log10(np.maximum(pairs.p[both], 1e-30)).sum())
-    group.q = 0.0
+    group.seconds, group.observed = float(np.median(gaps)) if len(gaps) else 0.0, len(gaps)
+    group.first_seen, group.last_seen = float(at[rows].min()), float(at[rows].max())
     return group
 
 
-def synchrony(events, inside):
-    """Of the pairs of acts of two members on one object, the share within CLOSE seconds; each object counts by its rarity."""
-    mine = np.flatnonzero(inside[events.account])
-    size = np.bincount(events.object, minlength=len(events.objects))
+def _firsts(account, new):
+    """int [n]: 1 at each account's first act within its burst (bursts begin where `new`)."""
+    burst = np.cumsum(new)
+    order = np.lexsort((account, burst))
+    first = np.zeros(len(account), int)
+    first[order[starts(burst[order], account[order])]] = 1
+    return first
+
+
+def _together(events, members, objects):
+    """Of the pairs of members' first acts on one of `objects`, the share within CLOSE seconds; each object counts by its people."""
     near = far = 0.0
-    for chosen in np.split(mine, np.flatnonzero(np.diff(events.object[mine])) + 1):
-        if len(chosen) < 2:
-            continue
-        at, who = events.at[chosen], events.account[chosen]
-        _, first = np.unique(who, return_index=True)
-        at = np.sort(at[first])
-        if len(at) < 2:
-            continue
+    inside = np.zeros(len(events.accounts), bool)
+    inside[members] = True
+    for thing in objects:
+        low, high = np.searchsorted(events.object, [thing, thing + 1])
+        rows = np.arange(low, high)[inside[events.account[low:high]]]
+        _, first = np.unique(events.account[rows], return_index=True)
+        at = np.sort(events.at[rows[first]])
         pairs = len(at) * (len(at) - 1) / 2
-        close = (np.searchsorted(at, at + CLOSE, "right") - np.arange(len(at)) - 1).sum()
-        weight = len(at) / (pairs * np.sqrt(size[events.object[chosen[0]]]))
-        near += weight * close
-        far += weight * (pairs - close)
+        if pairs:
+            close = (np.searchsorted(at, at + CLOSE, "right") - np.arange(len(at)) - 1).sum() / pairs
+            near += len(at) * close
+            far += len(at) * (1 - close)
     return near / (near + far) if near else 0.0
 
 
-def _number(name):
-    from .events import ACTIONS
-
-    return ACTIONS.index(name)
+def _merged(groups):
+    """Groups without those that are parts of a stronger one: they share a third of the smaller one's accounts."""
+    kept, owner = [], {}
+    for group in groups:
+        everybody = group.accounts + group.attached
+        shared = Counter(owner[account] for account in everybody if account in owner)
+        number, common = shared.most_common(1)[0] if shared else (None, 0)
+        if common >= len(everybody) / 3:
+            whole = kept[number]
+            whole.accounts = sorted({*whole.accounts, *group.accounts})
+            whole.attached = sorted({*whole.attached, *group.attached} - set(whole.accounts))
+            whole.objects = list(dict.fromkeys([*whole.objects, *group.objects]))
+            whole.first_seen, whole.last_seen = min(whole.first_seen, group.first_seen), max(whole.last_seen, group.last_seen)
+        else:
+            number = len(kept)
+            group.accounts = [account for account in group.accounts if account not in owner]
+            group.attached = [account for account in group.attached if account not in owner]
+            if len(group.accounts) + len(group.attached) < LEAST:
+                continue
+            kept.append(group)
+        for account in everybody:
+            owner.setdefault(account, number)
+    return kept
