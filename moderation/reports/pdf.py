@@ -62,6 +62,8 @@ def to_pdf(report):
     if letter.so_far:
         story.append(text(_("So far: this week still runs, and these figures will change."), body))
     story += [text(letter.headline, lead), _at_the_top(letter, text)]
+    if letter.compared:
+        story += [Spacer(1, 3 * mm), text(_("In the charts, hollow bars show the week before."), small)]
     for section in letter.sections:
         story += [CondPageBreak(70 * mm), text(section.title, heading), *(text(sentence, body) for sentence in section.sentences)]
         for table in section.tables:

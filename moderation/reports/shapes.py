@@ -66,6 +66,11 @@ class Letter:
     figures: tuple[Figure, ...] = field(default=())
     sections: tuple[Section, ...] = field(default=())
 
+    @property
+    def compared(self):
+        """Whether the week before is shown beside this one."""
+        return any(figure.before is not None for figure in self.figures)
+
 
 def plain(text, limit=80):
     """Text that others wrote, on one line and cut: without control characters, or those that turn the direction of writing."""

@@ -206,9 +206,13 @@ class EveryTotalReconciles:
                         verdicts, _ = acts.setdefault((batch, finding["detector"]), (set(), action))
                         verdicts.add(finding["verdict"])
             for detector, line in told.items():
-                likely = [action for (_, of), (verdicts, action) in acts.items() if of == detector and "likely" in verdicts]
-                acted = sum(action in ("warn", "mark_sensitive", "limit", "freeze", "suspend", "reject") for action in likely)
-                assert (line["likely"]["n"], line["likely"]["acted"]) == (len(likely), acted)
+                said = [(verdicts, action) for (_, of), (verdicts, action) in acts.items() if of == detector]
+                likely = [action for verdicts, action in said if "likely" in verdicts]
+                cant_tell = [action for verdicts, action in said if "cant_tell" in verdicts and "likely" not in verdicts]
+                unlikely = [action for verdicts, action in said if verdicts == {"unlikely"}]
+                for verdict, actions in (("likely", likely), ("cant_tell", cant_tell), ("unlikely", unlikely)):
+                    acted = sum(action in ("warn", "mark_sensitive", "limit", "freeze", "suspend", "reject") for action in actions)
+                    assert (line[verdict]["n"], line[verdict]["acted"]) == (len(actions), acted)
                 seen += len(likely)
                 if likely:
                     assert line["likely"]["low"] <= line["likely"]["share"] <= line["likely"]["high"]
