@@ -40,14 +40,18 @@ def _rows(lines, name):
 
 
 def with_times(rows, now):
-    """[(row, datetime)] of posts: `at` where it is known, else the time of the row before (the first known, then `now`)."""
-    known = [_time(row.get("at")) for row in rows]
-    last = next((at for at in known if at), now)
-    timed = []
-    for row, at in zip(rows, known, strict=True):
-        last = at or last
-        timed.append((row, last))
-    return timed
+    """[(row, datetime)] of posts: `at` where it is known; rows between two known times are spread evenly between them.
+
+    At the ends the nearest known time stands, and `now` where no time is known at all.
+    """
+    known = [(index, at) for index, at in enumerate(_time(row.get("at")) for row in rows) if at]
+    if not known:
+        return [(row, now) for row in rows]
+    timed = [known[0][1]] * known[0][0]
+    for (start, since), (end, until) in zip(known, known[1:], strict=False):
+        timed += [since + (until - since) * step / (end - start) for step in range(end - start)]
+    timed += [known[-1][1]] * (len(rows) - known[-1][0])
+    return list(zip(rows, timed, strict=True))
 
 
 def shifted(timed, newest):
@@ -56,6 +60,14 @@ def shifted(timed, newest):
         return timed
     shift = newest - max(at for _, at in timed)
     return [(row, at + shift) for row, at in timed]
+
+
+def folded(timed, newest, span):
+    """The same rows within the `span` (a timedelta of whole days) before `newest`: each moved on by a whole number of spans.
+
+    Every post keeps its time of day, and what was written within a span of each other mostly stays as far apart as it was.
+    """
+    return [(row, newest - (newest - at) % span) for row, at in timed]
 
 
 def statuses(timed, domain):

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.core.management.base import OutputWrapper
 
-from moderation.demo import sending
+from moderation.demo import posts, sending
 from moderation.fediverse import mastodon_wire
 from moderation.intake.signature import verify
 from moderation.management.progress import Progress
@@ -66,12 +66,21 @@ def test_each_row_arrives_signed_as_a_status_of_its_author(file):
     assert (first.links, first.tags) == (("https://example.org/a/very/long/address/indeed?x=1&y=2",), ("cats",))
 
 
-def test_times_are_kept_and_a_missing_one_is_that_of_the_row_before(file):
+def test_times_are_kept_and_a_missing_one_lies_between_its_neighbours(file):
     with webhook() as there:
         replay(file, there.url)
     times = [post.created_at for post in posts_of(there)]
-    assert times[0] == times[1] == datetime(2015, 5, 28, 10, 0, 0, 123000, UTC)
+    assert times[0] == datetime(2015, 5, 28, 10, 0, 0, 123000, UTC)
+    assert times[1] == datetime(2015, 5, 28, 11, 0, 0, 61000, UTC)  # written in milliseconds
     assert times[2] == datetime(2015, 5, 28, 12, tzinfo=UTC)
+
+
+def test_missing_times_at_the_ends_are_those_of_the_nearest_row():
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    told = posts.with_times([{"at": None}, {"at": "2015-01-01T00:00:00"}, {"at": None}], now)
+    assert {at for _, at in told} == {datetime(2015, 1, 1, tzinfo=UTC)}
+    assert posts.with_times([{"at": None}], now) == [({"at": None}, now)]
+    assert posts.with_times([], now) == []
 
 
 def test_shifted_times_keep_their_distances_and_end_now(file):

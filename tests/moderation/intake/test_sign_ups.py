@@ -45,6 +45,13 @@ def test_approved_stays_approved_in_whatever_order_it_is_told(deliver, order, to
     assert (sign_up.outcome, sign_up.state, sign_up.needs_approval, sign_up.reason) == ("approved", "routed", True, "I sing.")
 
 
+def test_sign_up_heard_of_after_its_approval_waits_for_nobody(deliver):
+    deliver(told("account.updated", 16))
+    deliver(told("account.created", 14, approved=False))
+    sign_up = SignUp.objects.get()
+    assert (sign_up.outcome, sign_up.state) == ("approved", "routed")
+
+
 def test_open_registration_is_counted_and_waits_for_nobody(deliver):
     deliver(told("account.created", 14, invite_request=None))
     sign_up = SignUp.objects.get()
