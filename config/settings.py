@@ -292,9 +292,13 @@ WAVE_ACCOUNTS = env.int("WAVE_ACCOUNTS", default=3)
 WAVE_HOURS = env.float("WAVE_HOURS", default=72)
 WAVE_SIMILARITY = env.float("WAVE_SIMILARITY", default=0.75)
 WAVE_CHARACTERS = env.int("WAVE_CHARACTERS", default=20)
+# A long text is nobody's stock phrase: so many accounts within so many days are enough.
+WAVE_LONG_CHARACTERS = env.int("WAVE_LONG_CHARACTERS", default=80)
+WAVE_LONG_DAYS = env.float("WAVE_LONG_DAYS", default=30)
 # A phrase that has been in use for two weeks is a wave when it comes so many times as often as before.
 WAVE_SURGE = env.float("WAVE_SURGE", default=3)
-# One account floods when it posts so many in so many hours, or addresses so many different people with one text in a day.
+# One account floods when it posts so many in so many hours; and when in one day it addresses so many different people with one
+# text, or posts a long one WAVE_POSTS times without changing a number in it, as stations and trackers do.
 WAVE_FLOOD_POSTS = env.int("WAVE_FLOOD_POSTS", default=5)
 WAVE_FLOOD_HOURS = env.float("WAVE_FLOOD_HOURS", default=1)
 WAVE_FLOOD_PEOPLE = env.int("WAVE_FLOOD_PEOPLE", default=3)

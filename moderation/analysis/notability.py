@@ -4,6 +4,7 @@ Similarity alone never flags. Weather, quakes and now-playing repeat themselves 
 headline and a quote with comments resemble each other innocently.
 """
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,11 +12,13 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from classifiers.near_duplicates import prepare
+from classifiers.near_duplicates import prepare, similarity
 from moderation.models import Cluster, Detector, Finding, Member, Post, Verdict
 
 # Only the newest members are looked at: what happened before them was judged when it happened.
 _LOOK_BACK = 200
+_NUMBER = re.compile(r"\d+")
+_ADDRESS = re.compile(r"https?://\S+|@\S+")
 
 
 def verdict(cluster):
@@ -65,19 +68,27 @@ class Act:
     bot: bool = False
     similarity: float = 1.0
     people: frozenset = frozenset()  # whom it addresses: accounts mentioned or answered
+    numbers: tuple = ()  # the numbers in its text
 
 
 def _recent(clusters):
-    """{cluster id: [Act]} of the newest members of each."""
+    """{cluster id: [Act]} of the newest members of each.
+
+    Each is as similar as it is to the representative or to the newest member, whichever is more: the first of a wave may
+    be its odd one out.
+    """
     of_cluster = {cluster.pk: [] for cluster in clusters}
     large = [cluster.pk for cluster in clusters if cluster.size > _LOOK_BACK]
-    members = Member.objects.filter(left_out=False).exclude(post=None)
+    members = Member.objects.filter(left_out=False).exclude(post=None).order_by("-pk")
     chosen = [members.filter(cluster__in=of_cluster.keys() - set(large))]
-    chosen += [members.filter(cluster=cluster_id).order_by("-pk")[:_LOOK_BACK] for cluster_id in large]
-    fields = ("cluster_id", "post__created_at", "account_id", "account__bot", "similarity", "post__mentions", "post__in_reply_to_account_id")
+    chosen += [members.filter(cluster=cluster_id)[:_LOOK_BACK] for cluster_id in large]
+    fields = ("post__created_at", "account_id", "account__bot", "similarity", "post__text", "post__mentions", "post__in_reply_to_account_id")
+    newest = {}
     for rows in chosen:
-        for cluster_id, at, account, bot, similarity, mentions, answered in rows.values_list(*fields):
-            of_cluster[cluster_id].append(Act(at, account, bot, similarity or 0.0, _people(mentions, answered)))
+        for cluster_id, at, account, bot, alike, text, mentions, answered in rows.values_list("cluster_id", *fields):
+            prepared = prepare(text)
+            alike = max(alike or 0.0, similarity(newest.setdefault(cluster_id, prepared), prepared))
+            of_cluster[cluster_id].append(Act(at, account, bot, alike, _people(mentions, answered), tuple(_NUMBER.findall(_ADDRESS.sub("", text)))))
     return of_cluster
 
 
@@ -93,11 +104,12 @@ def evidence(acts, characters):
     call themselves bots never count.
     """
     counted = sorted((act for act in acts if not act.bot and act.similarity >= settings.WAVE_SIMILARITY), key=lambda act: act.at)
+    rules = [("flood", settings.WAVE_FLOOD_HOURS, _one_floods), ("flood", 24, _one_addresses_many)]
+    if characters >= settings.WAVE_LONG_CHARACTERS:
+        rules = [("accounts", 24 * settings.WAVE_LONG_DAYS, _many_accounts), ("flood", 24, _one_repeats), *rules]
     if characters >= settings.WAVE_CHARACTERS:
-        found = _window(counted, settings.WAVE_HOURS, _many_accounts, "accounts")
-        if found:
-            return found
-    return _window(counted, settings.WAVE_FLOOD_HOURS, _one_floods, "flood") or _window(counted, 24, _one_addresses_many, "flood")
+        rules = [("accounts", settings.WAVE_HOURS, _many_accounts), *rules]
+    return next(filter(None, (_window(counted, hours, is_met, rule) for rule, hours, is_met in rules)), None)
 
 
 def _many_accounts(window, before):
@@ -118,9 +130,13 @@ def _one_floods(window, before):
 
 
 def _one_addresses_many(window, before):
-    newest = window[-1].account
-    own = [act for act in window if act.account == newest and act.people]
+    own = [act for act in window if act.account == window[-1].account and act.people]
     return len(own) >= settings.WAVE_POSTS and len(frozenset().union(*(act.people for act in own))) >= settings.WAVE_FLOOD_PEOPLE
+
+
+def _one_repeats(window, before):
+    newest = window[-1]
+    return sum(act.account == newest.account and act.numbers == newest.numbers for act in window) >= settings.WAVE_POSTS
 
 
 def _window(acts, hours, is_met, rule):

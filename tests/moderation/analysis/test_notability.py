@@ -62,6 +62,30 @@ def test_an_account_that_tells_three_people_the_same_in_a_day_floods():
     assert evidence([Act(act.at, 1, people=frozenset({"a friend"})) for act in acts], 50) is None
 
 
+def test_a_long_text_by_three_accounts_is_a_wave_within_a_month():
+    acts = [Act(ago(days=25), 1), Act(ago(days=12), 2), Act(NOW, 3)]
+    assert evidence(acts, 120)["rule"] == "accounts"
+    assert evidence(acts, 50) is None
+
+
+def test_an_account_that_repeats_a_long_text_floods_unless_its_numbers_change():
+    same = [Act(ago(hours=5 * n), 1, numbers=("2014",)) for n in range(3)]
+    measured = [Act(ago(hours=5 * n), 1, numbers=(str(n),)) for n in range(3)]
+    assert evidence(same, 120)["rule"] == "flood"
+    assert evidence(same, 50) is None
+    assert evidence(measured, 120) is None
+
+
+@pytest.mark.django_db
+def test_a_wave_whose_first_post_is_its_odd_one_out_is_found():
+    instance = make_instance()
+    first = "Check out this video about gardens: my little sister filmed the orchard behind her house in spring"
+    rows = [
+        (make_account(instance), text, ago(hours=n)) for n, text in enumerate([first, *["Check out this video about gardens: my little sister filmed"] * 3])
+    ]
+    assert [wave.size for wave in arrive(instance, rows)] == [4]
+
+
 def arrive(instance, rows):
     """Analyse rows of (account, text, time) and return the clusters that made a case."""
     for account, text, at in rows:
