@@ -127,7 +127,8 @@ def _table(table, text, fit):
 
 def _grid(table, text, width):
     left, right = _style(8), _style(8, alignment=2)
-    head_left, head_right = _style(6.5, bold=True, color=SOFT), _style(6.5, bold=True, color=SOFT, alignment=2)
+    size = 6 if table.wide else 6.5
+    head_left, head_right = _style(size, bold=True, color=SOFT), _style(size, bold=True, color=SOFT, alignment=2)
     rows = [[text(table.head, head_left), *(text(column.label, head_left if column.kind == "text" else head_right) for column in table.columns)]]
     for row in table.rows:
         values = zip(table.columns, row.values, strict=True)
