@@ -8,7 +8,7 @@ from pathlib import Path
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import worker_process_init
+from celery.signals import worker_init, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -29,6 +29,13 @@ def make_broker_folders(sender, **kwargs):
     options = sender.conf.broker_transport_options
     for folder in {options.get(name) for name in ("data_folder_in", "data_folder_out", "control_folder")} - {None}:
         Path(folder).mkdir(parents=True, exist_ok=True)
+
+
+@worker_init.connect
+def load_engines(**kwargs):
+    """Before the pool forks, so that its processes share the memory and the first post waits for nothing."""
+    import moderation.analysis.coordination
+    import moderation.analysis.pump  # noqa: F401
 
 
 @worker_process_init.connect

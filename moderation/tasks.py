@@ -1,4 +1,8 @@
-"""Every background job. A task carries no data: it rings, and the pump finds what waits in the tables."""
+"""Every background job. A task carries no data: it rings, and the pump finds what waits in the tables.
+
+The engines of `analysis` load numerical libraries, a second's work and a hundred megabytes that a web process, which
+only rings, does not need: they are imported where they run.
+"""
 
 import logging
 import threading
@@ -11,7 +15,6 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from .analysis import coordination, neighbours, pump
 from .enforcement import writeback
 from .fediverse.base import Malformed, RemoteError
 from .fediverse.mastodon import platform_for
@@ -87,6 +90,8 @@ def ingest_deliveries():
 
 @shared_task
 def analyse_posts():
+    from .analysis import pump
+
     if drain(pump.analyse_waiting, 200):
         ring(route_cases)
 
@@ -112,6 +117,8 @@ def sweep():
 
 @shared_task
 def refresh_coordination():
+    from .analysis import coordination
+
     coordination.refresh_all()
 
 
@@ -124,6 +131,8 @@ def build_weekly_report():
 @shared_task
 def keep_house():
     """Forget what is past its time."""
+    from .analysis import neighbours
+
     retention.erase_expired()
     drain(neighbours.forget_old, 1000, rounds=20)
     IdempotentAnswer.objects.filter(created_at__lt=timezone.now() - timedelta(days=1)).delete()
