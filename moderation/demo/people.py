@@ -38,4 +38,4 @@ def _still(name, password):
 
 
 def _password():
-    return "-".join([secrets.choice(WORDS) for _ in range(4)] + [str(secrets.randbelow(9000) + 1000)])
+    return "-".join([*secrets.SystemRandom().sample(WORDS, 4), str(secrets.randbelow(9000) + 1000)])
