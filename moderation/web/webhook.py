@@ -12,7 +12,6 @@ from moderation.intake import deliveries
 from moderation.intake.signature import verify
 from moderation.models.secrets import Unreadable
 
-
 PREFIX = "/webhooks/mastodon/"
 
 
