@@ -5,11 +5,10 @@ Pure: whoever calls keeps the index. `Index` is one in memory; the same lookups 
 
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import xxhash
-from datasketch import MinHash
 
 from .text import n5, runs, shingles
 
@@ -55,9 +54,14 @@ def _unchanged(value):
     return value
 
 
-# Drawing the permutations costs far more than signing a post: prototypes, copied.
-_OF_SHINGLES = MinHash(num_perm=BANDS * ROWS, hashfunc=_unchanged)
-_OF_RUNS = MinHash(num_perm=RUNS, seed=2, hashfunc=_unchanged)
+@cache
+def _prototype(permutations, seed):
+    """A MinHash to copy: drawing the permutations costs far more than signing a post."""
+    from datasketch import MinHash  # loads scipy, which whoever only compares texts does not need
+
+    return MinHash(num_perm=permutations, seed=seed, hashfunc=_unchanged)
+
+
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: Fibonacci hashing to 32 bits
 
 
@@ -80,7 +84,8 @@ def band_keys(prepared, owner=""):
     if len(prepared.normal) < EXACT_BELOW:
         parts = [b"exact" + _bytes(prepared.normal)]
     else:
-        bands, of_runs = _sign(_OF_SHINGLES, prepared.shingles), _sign(_OF_RUNS, runs(prepared.normal, RUN_LENGTH))
+        bands = _sign(_prototype(BANDS * ROWS, 1), prepared.shingles)
+        of_runs = _sign(_prototype(RUNS, 2), runs(prepared.normal, RUN_LENGTH))
         parts = [bands[start : start + 4 * ROWS] for start in range(0, len(bands), 4 * ROWS)]
         parts += [of_runs[start : start + 4] for start in range(0, len(of_runs), 4)]
         parts.append(_bytes(prepared.normal[:HEAD]))

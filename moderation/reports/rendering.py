@@ -11,10 +11,7 @@ from django.utils.safestring import mark_safe
 
 from .charts import chart
 from .letter import write
-from .pdf import to_pdf
 from .words import cell
-
-__all__ = ["context_of", "to_csv", "to_html", "to_json", "to_pdf"]
 
 # A spreadsheet would take a cell that begins so for a formula; names in a report were written by strangers.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -80,3 +77,10 @@ def to_csv(report):
 
 def _harmless(text):
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def to_pdf(report):
+    """The report as PDF, bytes."""
+    from .pdf import to_pdf as draw  # loads reportlab
+
+    return draw(report)
