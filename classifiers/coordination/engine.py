@@ -9,7 +9,7 @@ from .sign_ups import of_sign_ups
 
 VERSION = "pairs-leiden-sync-1"
 POSTED = [action for action in ACTIONS if action not in (*SIGN_UP, "report")]
-COPIES = 2
+COPIES = 3
 SHIFT = 6 * 3600.0  # seconds by which a copy moves each account's acts, at most: popularity and the hour stay, being in step goes
 PLAIN = 20.0  # groups of this score are left out of the copies: so many accounts on one object meet at any shift
 
@@ -19,7 +19,7 @@ def find(events):
     people = events.only(~events.bot[events.account])
     groups = []
     for actions, search in ((POSTED, of_acts), (["report"], of_reports), (SIGN_UP, of_sign_ups)):
-        acts = people.of_actions(actions)
+        acts = people.of_actions(actions).without_echoes()
         found = search(acts)
         if found:
             _judge(found, acts, search)

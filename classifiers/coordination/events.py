@@ -65,6 +65,15 @@ class Events:
         order = np.lexsort((self.account, self.at, object_of))
         return Events(self.account[order], object_of[order], self.at[order], self.post[order], self.accounts, objects, action, self.bot)
 
+    def without_echoes(self):
+        """Without the domain of each post that has a link others share: the two are one thing. Where nobody shares the link, the
+        domain is what may be shared."""
+        kind = self.action[self.object]
+        shared = np.bincount(self.object, minlength=len(self.objects)) > 1
+        links = np.zeros(self.post.max(initial=0) + 1, bool)
+        links[self.post[(kind == _NUMBER["link"]) & shared[self.object]]] = True
+        return self.only((kind != _NUMBER["domain"]) | ~links[self.post])
+
     def of_actions(self, names):
         """The acts whose action is one of `names`."""
         return self.only(np.isin(self.action[self.object], [_NUMBER[name] for name in names]))

@@ -7,7 +7,7 @@ import igraph
 import numpy as np
 from scipy.special import gammaln
 
-from .pairs import compare, starts
+from .pairs import WORLD, compare, starts
 
 P = 1e-4  # of a pair, to be an edge of the graph; groups are tested as a whole
 DENSITY = 0.1  # of a community's pairs that are edges, at least
@@ -16,8 +16,8 @@ OBJECTS, TIMES, TIME = 3, 2, 3600.0  # a group meets on at least 3 objects, at 2
 BURST = 1800.0  # seconds without a member's act end a burst
 PURE = 0.5  # of those who took part in a burst, members
 LARGE = 0.3  # of the size of a group's largest bursts; smaller ones are chance meetings of its members
-CERTAIN = 10.0  # -log10 p of an edge counts no further: one pair, such as one person's two accounts, makes no group
-CLOSE, TOGETHER = 1800.0, 0.4  # of the times that two members did the same, the share within CLOSE seconds
+CERTAIN = 30.0  # -log10 p of an edge counts no further
+CLOSE, TOGETHER = 1800.0, 0.5  # of the times that two members did the same, the share within CLOSE seconds
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Group:
     signals: dict = field(default_factory=dict)  # {action: objects they met on}
     objects: list = field(default_factory=list)  # those with most members first
     seconds: float = 0.0  # median time between neighbouring acts of a burst
-    expected: float = 0.0  # meetings that chance would give
+    expected: float = 0.0  # acts that chance would put into these bursts
     observed: int = 0  # meetings: acts of a burst beyond its first
     first_seen: float = 0.0
     last_seen: float = 0.0
@@ -46,30 +46,29 @@ def of_acts(events, kind="acts", objects=OBJECTS):
     linked = np.flatnonzero(pairs.p <= P)
     one, other, strength = pairs.one[linked], pairs.other[linked], -np.log10(np.maximum(pairs.p[linked], 10**-CERTAIN))
     active = np.count_nonzero(np.bincount(events.account))
-    found = []
-    label = np.full(len(events.accounts), -1)
     communities = _communities(one, other)
+    label = np.full(len(events.accounts), -1)
     for number, members in enumerate(communities):
         label[members] = number
     inside = label[one] == label[other]
     order = np.argsort(label[one[inside]], kind="stable")
     one, other, strength = one[inside][order], other[inside][order], strength[inside][order]
     cuts = np.searchsorted(label[one], np.arange(len(communities) + 1))
-    for number, members in enumerate(communities):
-        mine = slice(cuts[number], cuts[number + 1])
-        score = _evidence(one[mine], other[mine], strength[mine], members) - _choices(active, len(members))
-        if score > 0:
-            found.append((score, members))
     by_account = np.argsort(events.account, kind="stable")
     bounds = np.searchsorted(events.account[by_account], np.arange(len(events.accounts) + 1))
     groups = []
-    for score, members in sorted(found, key=lambda pair: (-pair[0], pair[1][0])):
+    for number, members in enumerate(communities):
+        edges = slice(cuts[number], cuts[number + 1])
+        if _evidence(one[edges], other[edges], strength[edges], members) <= _choices(active, len(members)):
+            continue
         acts = np.sort(np.concatenate([by_account[bounds[member] : bounds[member + 1]] for member in members]))
         group = _describe(events, acts, members, kind, objects)
         if group:
-            group.score = score
-            groups.append(group)
-    return _merged(groups)
+            kept = np.intersect1d(group.accounts + group.attached, members)
+            group.score = _evidence(one[edges], other[edges], strength[edges], kept) - _choices(active, len(kept))
+            if group.score > 0:
+                groups.append(group)
+    return _merged(sorted(groups, key=lambda group: (-group.score, group.accounts)))
 
 
 def _communities(one, other):
@@ -100,11 +99,15 @@ class _Random:
 
 
 def _evidence(one, other, strength, members):
-    """-log10 p summed over the strongest tree of edges: edges beyond a tree repeat what it says."""
+    """-log10 p summed over the strongest tree of edges between `members` (sorted): edges beyond a tree repeat what it says."""
+    inside = np.isin(one, members) & np.isin(other, members)
+    one, other, strength = one[inside], other[inside], strength[inside]
     ends = np.searchsorted(members, np.stack([one, other]))
     graph = igraph.Graph(n=len(members), edges=ends.T)
     tree = graph.spanning_tree(weights=-strength, return_tree=False)
-    return float(strength[tree].sum())
+    strongest = np.sort(strength[tree])
+    # One pair alone, such as one person's two accounts, makes no group: it counts as much as the next.
+    return float(strongest.sum() - strongest[-1] + strongest[-2]) if len(tree) > 1 else 0.0
 
 
 def _choices(n, k):
@@ -137,7 +140,7 @@ def _describe(events, acts, community, kind, objects):
     members, attached = accounts[(times >= OBJECTS) & ours], accounts[(times >= OBJECTS) & ~ours | (times == 2) & ours]
     if len(members) < LEAST:
         members, attached = accounts[(times >= 2) & ours], accounts[:0]
-    if len(members) < LEAST or _together(events, np.r_[members, attached], np.unique(what[low])) < TOGETHER:
+    if len(members) < LEAST or _together(events, np.r_[members, attached]) < TOGETHER:
         return None
     inside = np.isin(events.account[rows], np.r_[members, attached])
     rows, burst = rows[inside], burst[inside]
@@ -147,6 +150,10 @@ def _describe(events, acts, community, kind, objects):
     group.objects = [thing for thing, _ in sorted(holders.items(), key=lambda pair: (-pair[1], pair[0]))]
     group.signals = dict(Counter(events.objects[thing][0] for thing in group.objects))
     group.seconds, group.observed = float(np.median(gaps)) if len(gaps) else 0.0, len(gaps)
+    # Chance puts an act of theirs into a burst as often as an act of anybody else, and once more.
+    ours = np.count_nonzero(np.isin(events.account, np.r_[members, attached]))
+    strangers = (high - low).sum() - len(rows) + len(low)
+    group.expected = float(ours * strangers / max(len(events), WORLD))
     group.first_seen, group.last_seen = float(at[rows].min()), float(at[rows].max())
     return group
 
@@ -160,22 +167,25 @@ def _firsts(account, new):
     return first
 
 
-def _together(events, members, objects):
-    """Of the pairs of members' first acts on one of `objects`, the share within CLOSE seconds; each object counts by its people."""
-    near = far = 0.0
+def _together(events, members):
+    """Of the pairs of members' first acts on one object, the share within CLOSE seconds. Each object counts by how many members
+    share it, and by their share of all who do: what everybody posts says little of a group's pace."""
     inside = np.zeros(len(events.accounts), bool)
     inside[members] = True
-    for thing in objects:
-        low, high = np.searchsorted(events.object, [thing, thing + 1])
-        rows = np.arange(low, high)[inside[events.account[low:high]]]
-        _, first = np.unique(events.account[rows], return_index=True)
-        at = np.sort(events.at[rows[first]])
-        pairs = len(at) * (len(at) - 1) / 2
-        if pairs:
-            close = (np.searchsorted(at, at + CLOSE, "right") - np.arange(len(at)) - 1).sum() / pairs
-            near += len(at) * close
-            far += len(at) * (1 - close)
-    return near / (near + far) if near else 0.0
+    rows = np.flatnonzero(inside[events.account])
+    order = np.lexsort((events.at[rows], events.account[rows], events.object[rows]))
+    rows = rows[order]
+    rows = np.sort(rows[starts(events.object[rows], events.account[rows])])
+    what, at = events.object[rows], events.at[rows]
+    heads = np.flatnonzero(starts(what))
+    size = np.diff(np.r_[heads, len(rows)])
+    line = what * (at.max() - at.min() + 2 * CLOSE) + (at - at.min())
+    after = np.minimum(np.searchsorted(line, line + CLOSE, "right"), np.repeat(heads + size, size)) - np.arange(len(rows)) - 1
+    pairs = size * (size - 1) / 2
+    close = np.add.reduceat(after, heads) / np.maximum(pairs, 1)
+    everybody = np.bincount(events.object, minlength=len(events.objects))[what[heads]]
+    weight = np.where(pairs > 0, size * size / everybody, 0.0)
+    return float((weight * close).sum() / weight.sum()) if weight.any() else 0.0
 
 
 def _merged(groups):

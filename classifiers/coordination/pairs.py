@@ -16,6 +16,9 @@ import numpy as np
 from scipy import stats
 
 WINDOWS = (60.0, 600.0, 1800.0)  # seconds
+# On a small instance a group is a good part of everybody and makes its own objects popular; what can be posted is as wide as
+# elsewhere, so the acts of chance are taken to be at least so many.
+WORLD = 20_000
 NEIGHBOURS = 60  # acts looked at after each act: what bounds the cost of an object shared by everybody
 
 
@@ -65,12 +68,7 @@ def compare(events):
     first, second = meetings(events)
     key = np.minimum(who[first], who[second]).astype(np.int64) * len(events.accounts) + np.maximum(who[first], who[second])
     first, second, key = _again(first, second, key)
-    # A link and its domain in the same two posts are one meeting, on the rarer of the two.
-    posts = events.post[first] * (events.post.max(initial=0) + 1) + events.post[second]
-    size = np.bincount(what, minlength=len(events.objects))
-    order = np.lexsort((size[what[first]], posts, key))
-    order = order[starts(key[order], posts[order])]
-    order = order[np.lexsort((events.at[second[order]] - events.at[first[order]], what[first[order]], key[order]))]
+    order = np.lexsort((events.at[second] - events.at[first], what[first], key))
     order = order[starts(key[order], what[first[order]])]
     first, second, key = _again(first[order], second[order], key[order])
     begins = starts(key)
@@ -85,14 +83,15 @@ def _chance(events, first, second, pair, one, other):
     who, p = events.account, np.ones(len(one))
     acts = np.bincount(who, minlength=len(events.accounts)).astype(float)
     gap = events.at[second] - events.at[first]
+    total = max(len(events), WORLD)
     for window in WINDOWS:
         around = surrounding(events, window)
         for weight in (np.ones(len(events)), 1 / np.sqrt(np.maximum(around, 1))):
             mean = np.bincount(who, weight * around, len(events.accounts))
             square = np.bincount(who, weight**2 * around, len(events.accounts))
             observed = np.bincount(pair, np.minimum(weight[first], weight[second]) * (gap <= window), len(one))
-            expected = np.maximum(acts[other] * mean[one], acts[one] * mean[other]) / len(events)
-            variance = np.maximum(acts[other] * square[one], acts[one] * square[other]) / len(events)
+            expected = np.maximum(acts[other] * mean[one], acts[one] * mean[other]) / total
+            variance = np.maximum(acts[other] * square[one], acts[one] * square[other]) / total
             scale = np.maximum(variance, 1e-12) / np.maximum(expected, 1e-12)
             chance = stats.poisson.sf(np.ceil(observed / scale - 1e-6) - 1, expected / scale)
             p = np.minimum(p, np.where(observed > 0, chance, 1.0))

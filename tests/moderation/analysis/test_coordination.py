@@ -19,7 +19,7 @@ def act_together(accounts, links=6, start=0):
     for number in range(start, start + links):
         for order, account in enumerate(accounts):
             at = base + timedelta(hours=5 * number, seconds=20 * order)
-            make_post(account, text=f"{account.username} likes {number}", links=[f"https://shop.example/{number}?utm_source=x"], created_at=at)
+            make_post(account, text="", links=[f"https://shop.example/{number}?utm_source=x"], created_at=at)
     while analyse_waiting():
         pass
 
