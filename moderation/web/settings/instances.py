@@ -102,6 +102,7 @@ def instance_page(request, instance, *, status=200, outwards=None, new_secret=""
         "failed": failed[: arriving.SHOWN],
         "failed_more": failed[: arriving.SHOWN + 1].count() > arriving.SHOWN,
         "unknown_events": arriving.unknown_events(instance),
+        "unanalysed": mending.unanalysed(instance),
         "refused": mending.refused(instance),
         "new_secret": new_secret,
         "keep_personal_days": settings.KEEP_PERSONAL_DAYS,

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from moderation import tasks
 from moderation.enforcement import writeback as outbox
 from moderation.enforcement.errors import NotAllowed
-from moderation.models import Delivery, Instance, Role, StaleState, Writeback
+from moderation.models import Delivery, Instance, Post, Role, StaleState, Writeback
 from moderation.web.guards import role_required
 
 SHOWN = 50
@@ -62,6 +62,33 @@ def delivery_retry(request, slug):
     return redirect("instance_settings", slug=slug)
 
 
+def unanalysed(instance):
+    """Posts that could not be analysed, the newest first, each with its error and without its words."""
+    rows = Post.objects.filter(instance=instance, state=Post.State.FAILED).order_by("-pk")
+    return list(rows.only("remote_id", "error", "received_at")[:SHOWN])
+
+
+@transaction.atomic
+def analyse_again(*, instance):
+    """Let every post of `instance` that could not be analysed wait once more; the number of them."""
+    done = Post.objects.filter(instance=instance, state=Post.State.FAILED).update(state=Post.State.PENDING, error="", attempts=0, lease=None, leased_until=None)
+    if done:
+        tasks.ring(tasks.analyse_posts)
+    return done
+
+
+@require_POST
+@mends
+def posts_retry(request, slug):
+    """Analyse all failed posts of an instance again."""
+    done = analyse_again(instance=get_object_or_404(Instance, slug=slug))
+    if done:
+        messages.success(request, ngettext("%(count)d post is being analysed again.", "%(count)d posts are being analysed again.", done) % {"count": done})
+    else:
+        messages.error(request, _("There is nothing to analyse again: somebody was faster."))
+    return redirect("instance_settings", slug=slug)
+
+
 def _refused(slug, pk):
     return get_object_or_404(Writeback.objects.select_related("instance", "decision"), instance__slug=slug, pk=pk)
 
@@ -97,6 +124,7 @@ def writeback_seen(request, slug, pk):
 
 urlpatterns = [
     path("settings/instances/<slug:slug>/deliveries/again/", delivery_retry, name="delivery_retry"),
+    path("settings/instances/<slug:slug>/posts/again/", posts_retry, name="posts_retry"),
     path("settings/instances/<slug:slug>/refused/<int:pk>/again/", writeback_retry, name="writeback_retry"),
     path("settings/instances/<slug:slug>/refused/<int:pk>/seen/", writeback_seen, name="writeback_seen"),
 ]
