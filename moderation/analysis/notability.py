@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from classifiers.near_duplicates import prepare, similarity
-from moderation.models import Cluster, Detector, Finding, Member, Post, Verdict
+from moderation.models import Cluster, Detector, Finding, Instance, Member, Post, Verdict
 
 # Only the newest members are looked at: what happened before them was judged when it happened.
 _LOOK_BACK = 200
@@ -41,9 +41,11 @@ def judge(clusters):
         return
     acts = _recent(open_question)
     texts = dict(Post.objects.filter(pk__in=[cluster.representative_id for cluster in open_question]).values_list("pk", "text"))
+    own_days = dict(Instance.objects.filter(pk__in={cluster.instance_id for cluster in open_question}).values_list("pk", "wave_days"))
     found = {}
     for cluster in open_question:
-        numbers = evidence(acts[cluster.pk], len(prepare(texts.get(cluster.representative_id, "")).normal))
+        characters = len(prepare(texts.get(cluster.representative_id, "")).normal)
+        numbers = evidence(acts[cluster.pk], characters, own_days[cluster.instance_id])
         if numbers:
             found[cluster] = numbers
     _announce(found)
@@ -97,18 +99,18 @@ def _people(mentions, answered):
     return frozenset((mentioned | {answered}) - {""})
 
 
-def evidence(acts, characters):
+def evidence(acts, characters, days=None):
     """What makes a wave of `acts`, with `characters` of n5 in the representative: numbers for `Cluster.claim`, or None.
 
     {"rule": "accounts" or "flood", "posts", "accounts", "hours"} of the window that meets the settings WAVE_*. Accounts that
-    call themselves bots never count.
+    call themselves bots never count. `days`: the instance's own window for many accounts, in place of the settings'.
     """
     counted = sorted((act for act in acts if not act.bot and act.similarity >= settings.WAVE_SIMILARITY), key=lambda act: act.at)
     rules = [("flood", settings.WAVE_FLOOD_HOURS, _one_floods), ("flood", 24, _one_addresses_many)]
     if characters >= settings.WAVE_LONG_CHARACTERS:
-        rules = [("accounts", 24 * settings.WAVE_LONG_DAYS, _many_accounts), ("flood", 24, _one_repeats), *rules]
+        rules = [("accounts", 24 * (days or settings.WAVE_LONG_DAYS), _many_accounts), ("flood", 24, _one_repeats), *rules]
     if characters >= settings.WAVE_CHARACTERS:
-        rules = [("accounts", settings.WAVE_HOURS, _many_accounts), *rules]
+        rules = [("accounts", 24 * days if days else settings.WAVE_HOURS, _many_accounts), *rules]
     return next(filter(None, (_window(counted, hours, is_met, rule) for rule, hours, is_met in rules)), None)
 
 

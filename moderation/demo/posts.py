@@ -62,14 +62,6 @@ def shifted(timed, newest):
     return [(row, at + shift) for row, at in timed]
 
 
-def folded(timed, newest, span):
-    """The same rows within the `span` (a timedelta of whole days) before `newest`: each moved on by a whole number of spans.
-
-    Every post keeps its time of day, and what was written within a span of each other mostly stays as far apart as it was.
-    """
-    return [(row, newest - (newest - at) % span) for row, at in timed]
-
-
 def statuses(timed, domain):
     """Yield (row, time, Status) for posts in the order given; accounts count their posts and begin on the day of their first."""
     first, count = {}, {}

@@ -30,6 +30,7 @@ class Instance(models.Model):
     api_token = EncryptedTextField(blank=True)
     agent_account_id = models.CharField(max_length=64, blank=True)  # the account our token belongs to: our own echoes
     keep_personal_days = models.PositiveSmallIntegerField(null=True)  # None: the setting KEEP_PERSONAL_DAYS
+    wave_days = models.FloatField(null=True)  # near-copies this close in time are one wave; None: the settings WAVE_HOURS, WAVE_LONG_DAYS
     attribution = models.TextField(blank=True)  # shown with its posts, where a licence asks for it
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         if instance is None:
             instance = connections.connect(by=None, slug=SLUG, domain=story.DOMAIN, secret=connections.new_secret())
         if instance.attribution != story.ATTRIBUTION:
-            Instance.objects.filter(pk=instance.pk).update(attribution=story.ATTRIBUTION)
+            Instance.objects.filter(pk=instance.pk).update(attribution=story.ATTRIBUTION, wave_days=story.WAVE_DAYS)
         return instance
 
     def _send(self, url, instance, bodies):

@@ -97,6 +97,16 @@ class RetentionForm(forms.SettingsForm):
     )
 
 
+class WaveForm(forms.SettingsForm):
+    days = fields.FloatField(
+        label=_("Days within which near-copies are one wave"),
+        required=False,
+        help_text=_("Leave it empty for the setting of the whole installation. A quiet forum may need more days than a busy instance."),
+        validators=[MinValueValidator(0.1, _("Enter at least 0.1 days.")), MaxValueValidator(3650, _("Enter at most 3650 days."))],
+        error_messages={"invalid": _("Enter days as a number, for example 3.")},
+    )
+
+
 class DisconnectForm(forms.SettingsForm):
     slug = forms.text(
         _("Type the short name to confirm"), _("Type the short name to confirm."), max_length=100, widget=fields.TextInput(attrs={"autocomplete": "off"})

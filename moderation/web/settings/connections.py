@@ -96,6 +96,7 @@ def described(instance):
         "old_secret_accepted": bool(instance.previous_webhook_secret),
         "token": bool(instance.api_token),
         "keep_personal_days": instance.keep_personal_days,
+        "wave_days": instance.wave_days,
     }
 
 
@@ -192,6 +193,12 @@ def keep_personal_data(*, instance, by, days):
     """Keep hashes of mail and IP addresses for `days` from now on; None: as the setting KEEP_PERSONAL_DAYS says."""
     with _changing(instance, by) as locked:
         locked.keep_personal_days = days
+
+
+def look_back_for_waves(*, instance, by, days):
+    """Count near-copies within `days` as one wave from now on; None: as the settings WAVE_* say."""
+    with _changing(instance, by) as locked:
+        locked.wave_days = days
 
 
 def disconnect(*, instance, by):

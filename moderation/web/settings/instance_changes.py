@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from moderation.models import Instance
 
 from . import connections
-from .connecting import AddressForm, DisconnectForm, ModeForm, RetentionForm, SecretForm, TokenForm
+from .connecting import AddressForm, DisconnectForm, ModeForm, RetentionForm, SecretForm, TokenForm, WaveForm
 from .guards import owner_only
 from .instances import instance_page
 
@@ -105,6 +105,18 @@ def instance_retention(request, slug):
 
 @require_POST
 @owner_only
+def instance_waves(request, slug):
+    """How far apart near-copies may be."""
+    instance = get_object_or_404(Instance, slug=slug)
+    form = WaveForm(request.POST)
+    if not form.is_valid():
+        return instance_page(request, instance, status=422, wave_form=form)
+    connections.look_back_for_waves(instance=instance, by=request.user, days=form.cleaned_data["days"])
+    return _done(request, instance, _("Saved."))
+
+
+@require_POST
+@owner_only
 def instance_disconnect(request, slug):
     """Stop taking in and sending; nothing that happened is deleted."""
     instance = get_object_or_404(Instance, slug=slug)
@@ -122,5 +134,6 @@ urlpatterns = [
     path("settings/instances/<slug:slug>/mode/", instance_mode, name="instance_mode"),
     path("settings/instances/<slug:slug>/address/", instance_address, name="instance_address"),
     path("settings/instances/<slug:slug>/retention/", instance_retention, name="instance_retention"),
+    path("settings/instances/<slug:slug>/waves/", instance_waves, name="instance_waves"),
     path("settings/instances/<slug:slug>/disconnect/", instance_disconnect, name="instance_disconnect"),
 ]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from moderation.models import Instance, Software, Writeback
 
 from . import arriving, connections, forms, mending
-from .connecting import AddressForm, DisconnectForm, ModeForm, RetentionForm, SecretForm, TokenForm
+from .connecting import AddressForm, DisconnectForm, ModeForm, RetentionForm, SecretForm, TokenForm, WaveForm
 from .guards import READERS, owner_only, owner_writes
 
 # What the webhook must send, in Mastodon's words and order.
@@ -82,6 +82,7 @@ def instance_page(request, instance, *, status=200, outwards=None, new_secret=""
         "mode_form": ModeForm(instance=instance),
         "address_form": AddressForm(initial={"domain": instance.domain, "address": instance.base_url}),
         "retention_form": RetentionForm(initial={"days": instance.keep_personal_days}),
+        "wave_form": WaveForm(initial={"days": instance.wave_days}),
         "disconnect_form": DisconnectForm(instance=instance),
         **bound,
     }

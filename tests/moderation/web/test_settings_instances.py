@@ -369,3 +369,19 @@ def test_the_list_says_where_a_refusal_waits_to_be_read(client, owner, garden):
     page = client.get(reverse("instance_list")).content.decode()
     assert reverse("instance_settings", args=["garden"]) + "#refused" in page
     assert reverse("instance_settings", args=["orchard"]) + "#refused" not in page
+
+
+@pytest.mark.django_db
+def test_an_owner_says_how_far_apart_near_copies_may_be_and_it_is_logged(client):
+    instance = make_instance()
+    client.force_login(make_person(role="owner"))
+    path = reverse("instance_waves", args=[instance.slug])
+    assert client.post(path, {"days": "a week"}).status_code == 422
+    assert client.post(path, {"days": "0"}).status_code == 422
+    client.post(path, {"days": "60"})
+    instance.refresh_from_db()
+    assert instance.wave_days == 60
+    assert PolicyChange.objects.get().after["wave_days"] == 60
+    client.post(path, {"days": ""})
+    instance.refresh_from_db()
+    assert instance.wave_days is None
