@@ -17,7 +17,7 @@ BURST = 1800.0  # seconds without a member's act end a burst
 PURE = 0.5  # of those who took part in a burst, members
 LARGE = 0.3  # of the size of a group's largest bursts; smaller ones are chance meetings of its members
 CERTAIN = 30.0  # -log10 p of an edge counts no further
-CLOSE, TOGETHER = 1800.0, 0.5  # of the times that two members did the same, the share within CLOSE seconds
+CLOSE, TOGETHER = 900.0, 0.6  # of the times that two members did the same, the share within CLOSE seconds
 
 
 @dataclass
