@@ -3,8 +3,6 @@
 One target is one object, so here each burst of reports on it counts as one.
 """
 
-from collections import Counter
-
 import numpy as np
 from scipy import stats
 
@@ -20,20 +18,14 @@ def of_reports(events):
     """[Group] of accounts that reported together, strongest first."""
     if len(events) < LEAST:
         return []
-    new = starts(events.object) | np.r_[True, np.diff(events.at) > BURST]
-    burst = np.cumsum(new) - 1
-    target = events.object[np.flatnonzero(new)]
-    bursts = events.with_objects(burst, [events.objects[each] for each in target], events.action[target])
-    groups = of_acts(bursts, kind="reports", objects=2)
-    for group in groups:
-        group.objects = list(dict.fromkeys(int(target[each]) for each in group.objects))
-        group.signals = {"report": len(group.objects)}
+    groups = of_acts(events.in_bursts(["report"], BURST), kind="reports", objects=2)
     known = {account for group in groups for account in group.accounts + group.attached}
-    return groups + [swarm for swarm in _swarms(events, np.flatnonzero(new)) if not known & set(swarm.accounts)]
+    return groups + [swarm for swarm in _swarms(events) if not known & set(swarm.accounts)]
 
 
-def _swarms(events, heads):
+def _swarms(events):
     """Groups that reported one target once, many times as fast as others reported it around then."""
+    heads = np.flatnonzero(starts(events.object) | np.r_[True, np.diff(events.at) > BURST])
     found = []
     for low, high in zip(heads, np.r_[heads[1:], len(events)], strict=True):
         accounts = np.unique(events.account[low:high])
@@ -51,8 +43,7 @@ def _swarms(events, heads):
                 Group(
                     "reports",
                     accounts.tolist(),
-                    signals=dict(Counter(["report"])),
-                    objects=[int(events.object[low])],
+                    objects=[events.objects[events.object[low]]],
                     seconds=float(np.median(gaps)),
                     expected=expected,
                     observed=len(gaps),

@@ -4,7 +4,7 @@ import numpy as np
 
 from .brigades import of_reports
 from .events import ACTIONS, SIGN_UP
-from .groups import of_acts
+from .groups import BURST, of_acts
 from .sign_ups import of_sign_ups
 
 VERSION = "pairs-leiden-sync-1"
@@ -19,7 +19,8 @@ def find(events):
     people = events.only(~events.bot[events.account])
     groups = []
     for actions, search in ((POSTED, of_acts), (["report"], of_reports), (SIGN_UP, of_sign_ups)):
-        acts = people.of_actions(actions).without_echoes()
+        # Where each links elsewhere and only the domain is shared, each burst on it is a thing of its own.
+        acts = people.of_actions(actions).without_echoes().in_bursts(["domain"], BURST)
         found = search(acts)
         if found:
             _judge(found, acts, search)
@@ -43,4 +44,4 @@ def _judge(groups, events, search):
     for rank, group in enumerate(sorted(groups, key=lambda group: -group.score), start=1):
         false = sum(score >= group.score for score in chance) / COPIES
         worst = max(worst, min(1.0, max(false, 10**-group.score) / rank))
-        group.q = worst
+        group.q = float(worst)

@@ -60,10 +60,14 @@ class Events:
         order = np.lexsort((self.account, at, self.object))
         return Events(self.account[order], self.object[order], at[order], self.post[order], self.accounts, self.objects, self.action, self.bot)
 
-    def with_objects(self, object_of, objects, action):
-        """The same acts on other objects."""
-        order = np.lexsort((self.account, self.at, object_of))
-        return Events(self.account[order], object_of[order], self.at[order], self.post[order], self.accounts, objects, action, self.bot)
+    def in_bursts(self, actions, pause):
+        """The same acts where each burst on an object of one of `actions`, ended by `pause` seconds without an act, is an object."""
+        new = np.r_[True, np.diff(self.object) != 0][: len(self)]
+        apart = np.isin(self.action[self.object], [_NUMBER[name] for name in actions])
+        new[1:] |= apart[1:] & (np.diff(self.at) > pause)
+        old = self.object[np.flatnonzero(new)]
+        objects, action = [self.objects[each] for each in old], self.action[old]
+        return Events(self.account, np.cumsum(new) - 1, self.at, self.post, self.accounts, objects, action, self.bot)
 
     def without_echoes(self):
         """Without the domain of each post that has a link others share: the two are one thing. Where nobody shares the link, the

@@ -17,18 +17,20 @@ BURST = 1800.0  # seconds without a member's act end a burst
 PURE = 0.5  # of those who took part in a burst, members
 LARGE = 0.3  # of the size of a group's largest bursts; smaller ones are chance meetings of its members
 CERTAIN = 30.0  # -log10 p of an edge counts no further
+SCORE = 6.0  # people's habits are less even than the chance we reckon with: a weaker group is none
+# A few accounts that all repeat each of many things, and do nothing else, are mirrors of one source.
+FEED_ACCOUNTS, FEED_OBJECTS, FEED_SHARE = 6, 20, 0.95
 CLOSE, TOGETHER = 900.0, 0.6  # of the times that two members did the same, the share within CLOSE seconds
 
 
 @dataclass
 class Group:
-    """Accounts that acted together, and what says so. Accounts and objects are indexes."""
+    """Accounts that acted together, and what says so. Accounts are indexes."""
 
-    kind: str  # acts, reports, sign_ups
+    kind: str  # acts, reports, sign_ups; feed: accounts that do nothing but repeat one source
     accounts: list  # certain members
     attached: list = field(default_factory=list)  # weaker evidence
-    signals: dict = field(default_factory=dict)  # {action: objects they met on}
-    objects: list = field(default_factory=list)  # those with most members first
+    objects: list = field(default_factory=list)  # (action, name); those with most members first
     seconds: float = 0.0  # median time between neighbouring acts of a burst
     expected: float = 0.0  # acts that chance would put into these bursts
     observed: int = 0  # meetings: acts of a burst beyond its first
@@ -36,6 +38,11 @@ class Group:
     last_seen: float = 0.0
     score: float = 0.0  # -log10 of how many such groups chance gives
     q: float = 1.0  # the share of groups with at least this score that are false
+
+    @property
+    def signals(self):
+        """{action: objects they met on}"""
+        return dict(Counter(action for action, _ in self.objects))
 
 
 def of_acts(events, kind="acts", objects=OBJECTS):
@@ -66,9 +73,12 @@ def of_acts(events, kind="acts", objects=OBJECTS):
         if group:
             kept = np.intersect1d(group.accounts + group.attached, members)
             group.score = _evidence(one[edges], other[edges], strength[edges], kept) - _choices(active, len(kept))
-            if group.score > 0:
+            if group.score >= SCORE:
                 groups.append(group)
-    return _merged(sorted(groups, key=lambda group: (-group.score, group.accounts)))
+    groups = _merged(sorted(groups, key=lambda group: (-group.score, group.accounts)))
+    for group in groups:
+        group.objects = list(dict.fromkeys(events.objects[thing] for thing in group.objects))
+    return groups
 
 
 def _communities(one, other):
@@ -148,7 +158,9 @@ def _describe(events, acts, community, kind, objects):
     holders = Counter(what[low][once[1]].tolist())
     group = Group(kind, members.tolist(), attached.tolist())
     group.objects = [thing for thing, _ in sorted(holders.items(), key=lambda pair: (-pair[1], pair[0]))]
-    group.signals = dict(Counter(events.objects[thing][0] for thing in group.objects))
+    if len(accounts) <= FEED_ACCOUNTS and len(low) >= FEED_OBJECTS and len(once[0]) >= FEED_SHARE * len(low) * len(accounts):
+        everything = np.count_nonzero(np.isin(events.account, accounts))
+        group.kind = "feed" if len(rows) >= FEED_SHARE * everything else kind
     group.seconds, group.observed = float(np.median(gaps)) if len(gaps) else 0.0, len(gaps)
     # Chance puts an act of theirs into a burst as often as an act of anybody else, and once more.
     ours = np.count_nonzero(np.isin(events.account, np.r_[members, attached]))
@@ -168,34 +180,59 @@ def _firsts(account, new):
 
 
 def _together(events, members):
-    """Of the pairs of members' first acts on one object, the share within CLOSE seconds. Each object counts by how many members
-    share it, and by their share of all who do: what everybody posts says little of a group's pace."""
+    """Of the pairs of members' first acts on one object, the share within CLOSE seconds, as they are or with each member's usual delay
+    taken off, whichever is more. Each object counts by how many members share it, and by their share of all who do: what everybody
+    posts says little of a group's pace."""
     inside = np.zeros(len(events.accounts), bool)
     inside[members] = True
     rows = np.flatnonzero(inside[events.account])
-    order = np.lexsort((events.at[rows], events.account[rows], events.object[rows]))
-    rows = rows[order]
-    rows = np.sort(rows[starts(events.object[rows], events.account[rows])])
-    what, at = events.object[rows], events.at[rows]
+    rows = rows[np.lexsort((events.at[rows], events.account[rows], events.object[rows]))]
+    rows = rows[starts(events.object[rows], events.account[rows])]
+    what, who, at = events.object[rows], events.account[rows], events.at[rows]
     heads = np.flatnonzero(starts(what))
     size = np.diff(np.r_[heads, len(rows)])
-    line = what * (at.max() - at.min() + 2 * CLOSE) + (at - at.min())
-    after = np.minimum(np.searchsorted(line, line + CLOSE, "right"), np.repeat(heads + size, size)) - np.arange(len(rows)) - 1
-    pairs = size * (size - 1) / 2
-    close = np.add.reduceat(after, heads) / np.maximum(pairs, 1)
+    late = at - np.repeat(_medians(at, np.repeat(np.arange(len(heads)), size)), size)
+    order, usual = np.argsort(who, kind="stable"), np.empty(len(rows))
+    turns = np.cumsum(starts(who[order])) - 1
+    usual[order] = _medians(late[order], turns)[turns]
     everybody = np.bincount(events.object, minlength=len(events.objects))[what[heads]]
-    weight = np.where(pairs > 0, size * size / everybody, 0.0)
-    return float((weight * close).sum() / weight.sum()) if weight.any() else 0.0
+    weight = np.where(size > 1, size * size / everybody, 0.0)
+    if not weight.any():
+        return 0.0
+    return max(float((weight * _close(what, times, heads, size)).sum() / weight.sum()) for times in (at, at - usual))
+
+
+def _medians(values, number):
+    """float64: the median of the values of each run; `number` counts the runs from 0."""
+    order = np.lexsort((values, number))
+    size = np.bincount(number)
+    ends = np.cumsum(size)
+    return (values[order][ends - size + (size - 1) // 2] + values[order][ends - size + size // 2]) / 2
+
+
+def _close(what, at, heads, size):
+    """float64 [number of objects]: the share of the pairs of acts on each that lie within CLOSE seconds."""
+    at = at[np.lexsort((at, what))]
+    line = what * (at.max() - at.min() + 2 * CLOSE) + (at - at.min())
+    after = np.minimum(np.searchsorted(line, line + CLOSE, "right"), np.repeat(heads + size, size)) - np.arange(len(at)) - 1
+    return np.add.reduceat(after, heads) / np.maximum(size * (size - 1) / 2, 1)
 
 
 def _merged(groups):
-    """Groups without those that are parts of a stronger one: they share a third of the smaller one's accounts."""
-    kept, owner = [], {}
+    """Groups without those that are parts of a stronger one: they share a third of the smaller one's accounts, or half of its
+    objects."""
+    kept, owner, about = [], {}, {}
     for group in groups:
         everybody = group.accounts + group.attached
         shared = Counter(owner[account] for account in everybody if account in owner)
         number, common = shared.most_common(1)[0] if shared else (None, 0)
-        if common >= len(everybody) / 3:
+        if common < len(everybody) / 3:
+            shared = Counter(about[thing] for thing in group.objects if thing in about)
+            number, common = shared.most_common(1)[0] if shared else (None, 0)
+            joins = common >= len(group.objects) / 2
+        else:
+            joins = True
+        if joins:
             whole = kept[number]
             whole.accounts = sorted({*whole.accounts, *group.accounts})
             whole.attached = sorted({*whole.attached, *group.attached} - set(whole.accounts))
@@ -210,4 +247,6 @@ def _merged(groups):
             kept.append(group)
         for account in everybody:
             owner.setdefault(account, number)
+        for thing in group.objects:
+            about.setdefault(thing, number)
     return kept

@@ -94,12 +94,11 @@ def _group(events, accounts, kinds, score):
     rows = np.flatnonzero(np.isin(events.account, accounts))
     shared = np.bincount(events.object[rows], minlength=len(events.objects))
     objects = [int(each) for each in np.argsort(-shared, kind="stable") if shared[each] >= 2]
-    objects = [each for each in objects if events.objects[each][0] in kinds]
+    objects = [events.objects[each] for each in objects if events.objects[each][0] in kinds]
     at = np.unique(events.at[rows])
     return Group(
         "sign_ups",
         accounts.tolist(),
-        signals={kind: sum(events.objects[each][0] == kind for each in objects) for kind in sorted(kinds)},
         objects=objects,
         seconds=float(np.median(np.diff(at))) if len(at) > 1 else 0.0,
         observed=len(accounts),

@@ -24,7 +24,7 @@ def record(instance, acts, found):
     told = []
     for group in found:
         members = {acts.events.accounts[each]: True for each in group.accounts} | {acts.events.accounts[each]: False for each in group.attached}
-        if group.q <= settings.COORDINATION_Q and not members.keys() <= suspended:
+        if group.q <= settings.COORDINATION_Q and group.kind != "feed" and not members.keys() <= suspended:
             told.append((members, group, _claim(acts, group)))
     with transaction.atomic():
         neighbours.serialise([instance.pk])
@@ -93,14 +93,13 @@ def _write(instance, cluster, before, members, group, claim):
 
 def _claim(acts, group):
     """What is claimed, in numbers: {"kind", "accounts", "objects", "seconds", "meetings", "expected", "signals", "examples"}."""
-    things = [acts.events.objects[each] for each in group.objects]
-    shown = things[:EXAMPLES]
+    shown = group.objects[:EXAMPLES]
     hashes = [thing for pair in shown if pair not in acts.names for thing in pair[1:]]
     words = dict(Trace.objects.filter(object_hash__in=hashes).values_list("object_hash", "object")) if hashes else {}
     return {
         "kind": group.kind,
         "accounts": len(group.accounts) + len(group.attached),
-        "objects": len(things),
+        "objects": len(group.objects),
         "seconds": round(group.seconds, 1),
         "meetings": group.observed,
         "expected": round(group.expected, 4),

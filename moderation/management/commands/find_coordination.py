@@ -45,7 +45,7 @@ class Command(BaseCommand):
             self.stderr.write(f"Line {number}: {what}; skipped.")
 
         events = Events.of(read_rows(sys.stdin.buffer, _parse, complain))
-        groups = [group for group in find(events) if group.q <= options["q"]]
+        groups = [group for group in find(events) if group.q <= options["q"] and group.kind != "feed"]
         for number, group in enumerate(groups, start=1):
             self.stdout.write(json.dumps(_answer(number, group, events)))
         if bad:
@@ -64,7 +64,7 @@ def _answer(number, group, events):
         "last_seen": round(group.last_seen, 3),
         "evidence": {
             "kind": group.kind,
-            "objects": [dict(zip(("action", "object"), events.objects[each], strict=True)) for each in group.objects[:20]],
+            "objects": [{"action": action, "object": thing} for action, thing in group.objects[:20]],
             "objects_count": len(group.objects),
             "seconds": round(group.seconds, 1),
             "meetings": group.observed,
