@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .community import Account, Instance
@@ -35,7 +36,7 @@ class Category(models.Model):
         verbose_name_plural = "categories"
 
     def __str__(self):
-        return self.name
+        return gettext(self.name)
 
 
 class Queue(models.Model):
@@ -51,7 +52,7 @@ class Queue(models.Model):
         ordering = ["position", "pk"]
 
     def __str__(self):
-        return self.name
+        return gettext(self.name)
 
     @property
     def policy(self):

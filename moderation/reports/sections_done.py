@@ -77,6 +77,7 @@ def detectors(detectors):
         return Section("detectors", title, (_("No decision of this week was about something a detector had judged."),))
     columns = (
         Column("share", _("Precision"), "share"),
+        # xgettext:no-python-format
         Column("low", _("95 % from"), "share"),
         Column("high", _("to"), "share"),
         Column("n", _("Judged")),
@@ -90,6 +91,7 @@ def detectors(detectors):
         )
         for line in seen
     )
+    # xgettext:no-python-format
     note = _("Of what a detector called likely, the share that was acted on, with its 95 % interval (Wilson). Wrong: not acted on. A wave counts once.")
     said = Table("detectors", _("What detectors called likely"), _("Detector"), columns, rows, chart="intervals", note=note)
     columns = (

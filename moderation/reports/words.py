@@ -83,14 +83,19 @@ def domain(name):
     return plain(name) if name else _("this instance")
 
 
+def queue(name):
+    """A queue's name; those of a new installation in the reader's language."""
+    return plain(_(name)) if name else ""
+
+
 def queues(entries):
     """The names of queues, as one phrase."""
-    return ", ".join(plain(entry["name"] or "") or _("no policy") for entry in entries)
+    return ", ".join(queue(entry["name"]) or _("no policy") for entry in entries)
 
 
 def policies(entries):
     return ", ".join(
-        _("%(queue)s, version %(version)s") % {"queue": plain(entry["name"]), "version": entry["version"]} if entry["name"] else _("no policy")
+        _("%(queue)s, version %(version)s") % {"queue": queue(entry["name"]), "version": entry["version"]} if entry["name"] else _("no policy")
         for entry in entries
     )
 

@@ -65,6 +65,12 @@ def done_by(decision, reached):
 
 
 @register.filter
+def done_by_you(decision, reached):
+    """The whole sentence of what the reader's own act did to the accounts it reached."""
+    return presenting.done_by_you(decision, reached)
+
+
+@register.filter
 def step(writeback):
     """What a step of the outbox is for and where it stands."""
     return presenting.step(writeback)

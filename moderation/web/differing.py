@@ -1,6 +1,6 @@
 """The words of a wave's member against those of its representative, as HTML made from escaped words alone."""
 
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,13 +22,13 @@ def differences_html(representative, member):
     Both are plain text.
     """
     if representative == member:
-        return mark_safe(f'<p class="meta">{escape(_("The same, word for word."))}</p>')  # noqa: S308
+        return format_html('<p class="meta">{}</p>', _("The same, word for word."))
     found = differing.pieces(representative, member)
     if found is None:
         return None
     body = "".join(_html(piece) for piece in found).replace("\n", "<br>")
     tricks = dict.fromkeys(_sign(sign) for piece in found for sign in piece.signs)
-    told = f'<p class="meta">{escape(_("Hidden in it:"))} {escape(", ".join(tricks))}</p>' if tricks else ""
+    told = format_html('<p class="meta">{} {}</p>', _("Hidden in it:"), ", ".join(tricks)) if tricks else ""
     return mark_safe(f"<p>{body}</p>{told}")  # noqa: S308 — every word above is escaped
 
 

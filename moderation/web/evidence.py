@@ -72,9 +72,18 @@ def _hours(claim):
     return ngettext("%d hour", "%d hours", round(hours)) % round(hours)
 
 
+GROUP_NUMBERS = {
+    "accounts": gettext_lazy("accounts"),
+    "objects": gettext_lazy("things they all did"),
+    "seconds": gettext_lazy("seconds within which they did each"),
+    "meetings": gettext_lazy("times they did the same"),
+    "expected": gettext_lazy("times expected by chance"),
+}
+
+
 def _of_group(cluster):
     # Numbers alone: what the accounts did together is content, and this is told to whoever looks.
-    numbers = [(key.replace("_", " "), formats.number_format(value)) for key, value in cluster.claim.items() if type(value) in (int, float)]
+    numbers = [(GROUP_NUMBERS.get(key, key), formats.number_format(value)) for key, value in cluster.claim.items() if type(value) in (int, float)]
     found = [Evidence(ngettext("%d account acted together.", "%d accounts acted together.", cluster.size) % cluster.size, numbers)]
     if cluster.q_value is not None:
         found.append(

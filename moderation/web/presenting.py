@@ -87,11 +87,18 @@ def asked(case):
 
 def done(decision, accounts=1):
     """What `decision` did, as the predicate of a sentence: 'suspended @somebody'; `accounts`: how many its act reached."""
+    return _DONE[decision.action] % _whom(decision, accounts)
+
+
+def done_by_you(decision, accounts=1):
+    """`done` as a whole sentence for its maker: many languages have another verb form for that."""
+    return _DONE_BY_YOU[decision.action] % _whom(decision, accounts)
+
+
+def _whom(decision, accounts):
     if accounts > 1:
-        whom = ngettext("%d account", "%d accounts", accounts) % accounts
-    else:
-        whom = "@" + decision.account.acct if decision.account else _("this group")
-    return _DONE[decision.action] % whom
+        return ngettext("%d account", "%d accounts", accounts) % accounts
+    return "@" + decision.account.acct if decision.account else _("this group")
 
 
 _DONE = {
@@ -105,6 +112,19 @@ _DONE = {
     Action.APPROVE: gettext_lazy("let %s in"),
     Action.REJECT: gettext_lazy("turned %s away"),
     Action.UNDO: gettext_lazy("took back the decision on %s"),
+}
+
+_DONE_BY_YOU = {
+    Action.NO_ACTION: gettext_lazy("You closed the case on %s without action"),
+    Action.NOTE: gettext_lazy("You left a note about %s"),
+    Action.WARN: gettext_lazy("You warned %s"),
+    Action.MARK_SENSITIVE: gettext_lazy("You marked the media of %s as sensitive"),
+    Action.LIMIT: gettext_lazy("You limited %s"),
+    Action.FREEZE: gettext_lazy("You froze %s"),
+    Action.SUSPEND: gettext_lazy("You suspended %s"),
+    Action.APPROVE: gettext_lazy("You let %s in"),
+    Action.REJECT: gettext_lazy("You turned %s away"),
+    Action.UNDO: gettext_lazy("You took back the decision on %s"),
 }
 
 _STEPS = {
