@@ -10,11 +10,15 @@ from celery import Celery
 from celery.schedules import crontab
 from celery.signals import worker_init, worker_process_init
 
+from . import broker  # noqa: F401 "filesystem://" becomes ours
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("breakwater")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["moderation"])
+# An instance that hangs holds up whoever waits for it: those who talk to instances have a worker of their own.
+app.conf.task_routes = {"moderation.tasks.send_writebacks": {"queue": "network"}, "moderation.tasks.reconcile_instances": {"queue": "network"}}
 app.conf.beat_schedule = {
     "sweep": {"task": "moderation.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "refresh coordination": {"task": "moderation.tasks.refresh_coordination", "schedule": 600.0, "options": {"expires": 600}},
@@ -32,8 +36,10 @@ def make_broker_folders(sender, **kwargs):
 
 
 @worker_init.connect
-def load_engines(**kwargs):
+def load_engines(sender=None, **kwargs):
     """Before the pool forks, so that its processes share the memory and the first post waits for nothing."""
+    if "celery" not in sender.app.amqp.queues.consume_from:
+        return
     import moderation.analysis.coordination
     import moderation.analysis.pump  # noqa: F401
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from functools import lru_cache
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import F
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
@@ -77,6 +77,18 @@ def accept(*, instance, body):
         0,
         "",
     ]
+    # Asking first whether a kept connection still lives would double the round trips: the insert shows it.
+    connection.health_check_done = True
+    try:
+        return _insert(row)
+    except OperationalError:
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        return _insert(row)
+
+
+def _insert(row):
     with connection.cursor() as cursor:
         cursor.execute(_insert_sql(connection.vendor), row)
         return cursor.rowcount > 0

@@ -27,7 +27,8 @@ class Delivery(Leased):
         },
     )
 
-    instance = models.ForeignKey(Instance, on_delete=models.CASCADE, related_name="deliveries")
+    # Indexed by one_delivery_a_body; each further index would slow every delivery at the door.
+    instance = models.ForeignKey(Instance, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     body = models.BinaryField(null=True)  # None once ingested or ignored, or 7 days after it failed
     body_sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField(default=0)  # bytes
@@ -40,7 +41,7 @@ class Delivery(Leased):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["instance", "body_sha256"], name="one_delivery_a_body"),
-            models.UniqueConstraint(fields=["instance", "event_key"], name="one_delivery_an_event"),
+            models.UniqueConstraint(fields=["instance", "event_key"], condition=models.Q(event_key__isnull=False), name="one_delivery_an_event"),
         ]
         indexes = [
             models.Index(fields=["id"], condition=models.Q(state="received"), name="delivery_waiting"),

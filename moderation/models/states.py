@@ -74,7 +74,7 @@ class Leased(Stateful):
     # A row that was taken this often without an answer killed its workers: it is set aside with an error.
     MAX_ATTEMPTS = 5
 
-    lease = models.UUIDField(null=True, editable=False, db_index=True)
+    lease = models.UUIDField(null=True, editable=False)
     leased_until = models.DateTimeField(null=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     error = models.TextField(blank=True, editable=False)

@@ -141,9 +141,11 @@ class Command(BaseCommand):
         bind = f"[{self.host}]" if ":" in self.host else self.host
         python = [sys.executable, "-m"]
         web = [*python, "gunicorn", "config.wsgi", "--bind", f"{bind}:{settings.PORT}", "--workers", "2", "--threads", "4", "--log-level", "warning"]
-        worker = [*python, "celery", "--quiet", "-A", "config", "worker", "--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "warning"]
+        worker = [*python, "celery", "--quiet", "-A", "config", "worker", "--without-gossip", "--without-mingle", "--loglevel", "warning"]
         beat = [*python, "celery", "--quiet", "-A", "config", "beat", "--schedule", str(settings.DATA_DIR / "beat"), "--pidfile", "", "--loglevel", "warning"]
-        return [Child("web", web), Child("worker", worker), Child("beat", beat)]
+        analyst = [*worker, "--hostname", "analyst@%h", "--queues", "celery", "--concurrency", "2"]
+        messenger = [*worker, "--hostname", "messenger@%h", "--queues", "network", "--pool", "threads", "--concurrency", "2"]
+        return [Child("web", web), Child("worker", analyst), Child("messenger", messenger), Child("beat", beat)]
 
     def _wait_for_web(self, web):
         address = "127.0.0.1" if self.host in ("0.0.0.0", "localhost") else self.host  # noqa: S104
