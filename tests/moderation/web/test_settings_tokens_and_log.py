@@ -119,3 +119,19 @@ def test_differences_name_only_what_changed():
         {"what": "name", "before": "a", "after": "b"},
         {"what": "live", "before": "yes", "after": "no"},
     ]
+
+
+def test_a_line_about_one_value_alone_is_told_too(client, owner):
+    log_change(by=None, subject="slop model of garden", before="prior-1", after="garden-2")
+    client.force_login(owner)
+    page = client.get("/settings/policy-log/").content.decode()
+    assert "slop model of garden" in page and "<del>prior-1</del> → <ins>garden-2</ins>" in page
+
+
+def test_the_log_is_told_in_the_reader_s_language(client, owner):
+    log_change(by=None, subject="person ana", before={"role": "moderator"}, after={"role": "lead", "done": "one-time link made"})
+    owner.language = "es"
+    owner.save()
+    client.force_login(owner)
+    page = client.get("/settings/policy-log/").content.decode()
+    assert "persona ana" in page and "<del>moderación</del> → <ins>coordinación</ins>" in page and "enlace de un solo uso creado" in page
