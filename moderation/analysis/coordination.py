@@ -1,6 +1,6 @@
 """Accounts that act together: traces of posts as they come in, and groups that keep their identity from run to run."""
 
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import xxhash
 
@@ -71,8 +71,8 @@ def _address(link):
         return "", ""
     if not host:
         return "", ""
-    query = [(name, value) for name, value in parse_qsl(parts.query) if not name.startswith(_FOLLOWS_PEOPLE)] if parts.query else ()
-    return host + (parts.path.rstrip("/") or "/") + ("?" + urlencode(query) if query else ""), host
+    query = "&".join(part for part in parts.query.split("&") if part and not part.startswith(_FOLLOWS_PEOPLE))
+    return host + (parts.path.rstrip("/") or "/") + ("?" + query if query else ""), host
 
 
 def _name_of(medium):
