@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,10 +16,25 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
 DATA_DIR = Path(env.str("BREAKWATER_DATA", default=str(BASE_DIR / "data"))).resolve()
-try:
-    PORT = env.int("PORT", default=8000)
-except ValueError as error:
-    raise ImproperlyConfigured(f"PORT must be a number such as 8000, not {env.str('PORT')!r}.") from error
+
+
+def _number(name, default, least=0, most=10**9):
+    """The whole number in the variable `name`; a sentence, not a traceback, when it is none or out of range."""
+    given = env.str(name, default=str(default)).strip()
+    if not (given.isascii() and given.isdigit() and least <= int(given) <= most):
+        raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}, such as {default}, not {given!r}.")
+    return int(given)
+
+
+def _decimal(name, default):
+    """The number in the variable `name`, 0 or more; a sentence when it is none."""
+    given = env.str(name, default=str(default)).strip()
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", given, re.ASCII):
+        raise ImproperlyConfigured(f"{name} must be a number such as {default}, not {given!r}.")
+    return float(given)
+
+
+PORT = _number("PORT", default=8000, least=1, most=65_535)
 BREAKWATER_URL = env.str("BREAKWATER_URL", default=f"http://localhost:{PORT}").rstrip("/")
 DEBUG = False
 
@@ -148,6 +164,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'breakwater.sqlite3'}")}
+if not DATABASES["default"].get("ENGINE"):
+    raise ImproperlyConfigured("DATABASE_URL must be an address such as postgres://user:password@host/breakwater; leave it unset for SQLite.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 if SQLITE:
@@ -203,6 +221,9 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_ADAPTER = "moderation.web.accounts.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "moderation.web.accounts.SocialAccountAdapter"
+# Behind a reverse proxy all requests come from its address: without this, one person's wrong passwords lock out everybody.
+TRUSTED_PROXIES = _number("TRUSTED_PROXIES", default=1 if PUBLIC else 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PUBLIC
@@ -240,7 +261,10 @@ WEBHOOK_MAX_BYTES = 5_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+try:
+    EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+except (ImproperlyConfigured, ValueError) as error:
+    raise ImproperlyConfigured("EMAIL_URL must be an address such as smtp+tls://user:password@host:587.") from error
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"breakwater@{_site.hostname}")
 
@@ -271,6 +295,7 @@ LOGGING = {
     "loggers": {
         "moderation": {"level": env.str("LOG_LEVEL", default="INFO")},
         "django.security.DisallowedHost": {"level": "ERROR"},
+        "django.request": {"level": "ERROR"},  # a 403 or 404 is an answer, not an incident
         "kombu.connection": {"level": "ERROR"},
     },
 }
@@ -279,37 +304,37 @@ LOGGING = {
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # Days a thing is kept. Personal data can be kept shorter per instance.
-KEEP_FAILED_BODIES_DAYS = env.int("KEEP_FAILED_BODIES_DAYS", default=7)
-KEEP_PERSONAL_DAYS = env.int("KEEP_PERSONAL_DAYS", default=30)
-KEEP_INDEX_DAYS = env.int("KEEP_INDEX_DAYS", default=30)
+KEEP_FAILED_BODIES_DAYS = _number("KEEP_FAILED_BODIES_DAYS", default=7)
+KEEP_PERSONAL_DAYS = _number("KEEP_PERSONAL_DAYS", default=30)
+KEEP_INDEX_DAYS = _number("KEEP_INDEX_DAYS", default=30)
 # Seconds a pump may work on a batch before another worker may take it over.
-LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
+LEASE_SECONDS = _number("LEASE_SECONDS", default=60)
 
 # Near-duplicates become a wave, and a case, when so many posts by so many accounts fall into so many hours. They count when they
 # are at least so similar to the first, and when there is enough text: greetings and app templates are shorter or vary more.
-WAVE_POSTS = env.int("WAVE_POSTS", default=3)
-WAVE_ACCOUNTS = env.int("WAVE_ACCOUNTS", default=3)
-WAVE_HOURS = env.float("WAVE_HOURS", default=72)
-WAVE_SIMILARITY = env.float("WAVE_SIMILARITY", default=0.75)
-WAVE_CHARACTERS = env.int("WAVE_CHARACTERS", default=20)
+WAVE_POSTS = _number("WAVE_POSTS", default=3)
+WAVE_ACCOUNTS = _number("WAVE_ACCOUNTS", default=3)
+WAVE_HOURS = _decimal("WAVE_HOURS", default=72)
+WAVE_SIMILARITY = _decimal("WAVE_SIMILARITY", default=0.75)
+WAVE_CHARACTERS = _number("WAVE_CHARACTERS", default=20)
 # A long text is nobody's stock phrase: so many accounts within so many days are enough.
-WAVE_LONG_CHARACTERS = env.int("WAVE_LONG_CHARACTERS", default=80)
-WAVE_LONG_DAYS = env.float("WAVE_LONG_DAYS", default=30)
+WAVE_LONG_CHARACTERS = _number("WAVE_LONG_CHARACTERS", default=80)
+WAVE_LONG_DAYS = _decimal("WAVE_LONG_DAYS", default=30)
 # A phrase that has been in use for two weeks is a wave when it comes so many times as often as before.
-WAVE_SURGE = env.float("WAVE_SURGE", default=3)
+WAVE_SURGE = _decimal("WAVE_SURGE", default=3)
 # One account floods when it posts so many in so many hours; and when in one day it addresses so many different people with one
 # text, or posts a long one WAVE_POSTS times without changing a number in it, as stations and trackers do.
-WAVE_FLOOD_POSTS = env.int("WAVE_FLOOD_POSTS", default=5)
-WAVE_FLOOD_HOURS = env.float("WAVE_FLOOD_HOURS", default=1)
-WAVE_FLOOD_PEOPLE = env.int("WAVE_FLOOD_PEOPLE", default=3)
+WAVE_FLOOD_POSTS = _number("WAVE_FLOOD_POSTS", default=5)
+WAVE_FLOOD_HOURS = _decimal("WAVE_FLOOD_HOURS", default=1)
+WAVE_FLOOD_PEOPLE = _number("WAVE_FLOOD_PEOPLE", default=3)
 
 # Coordinated accounts: how many days, and at most how many of their acts, are looked at every ten minutes, and the share of false
 # groups among those that become cases.
-COORDINATION_DAYS = env.int("COORDINATION_DAYS", default=14)
-COORDINATION_ACTS = env.int("COORDINATION_ACTS", default=500_000)
-COORDINATION_Q = env.float("COORDINATION_Q", default=0.05)
+COORDINATION_DAYS = _number("COORDINATION_DAYS", default=14)
+COORDINATION_ACTS = _number("COORDINATION_ACTS", default=500_000)
+COORDINATION_Q = _decimal("COORDINATION_Q", default=0.05)
 
 # Slop: the share of fine posts that may be called likely slop, and after how many days a decision is taken as settled
 # and learned from.
-SLOP_FALSE_ALARMS = env.float("SLOP_FALSE_ALARMS", default=0.01)
-SLOP_SETTLED_DAYS = env.int("SLOP_SETTLED_DAYS", default=7)
+SLOP_FALSE_ALARMS = _decimal("SLOP_FALSE_ALARMS", default=0.01)
+SLOP_SETTLED_DAYS = _number("SLOP_SETTLED_DAYS", default=7)

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from .stack import ROOT, Stack, wait_for
+from .stack import ROOT, Stack, free_port, wait_for
 
 pytestmark = pytest.mark.processes
 
@@ -40,7 +40,7 @@ def test_a_data_folder_that_is_a_file_is_a_sentence(tmp_path):
 
 
 def test_a_database_that_does_not_answer_is_a_sentence(tmp_path):
-    done = run_start(PORT="0", BREAKWATER_DATA=str(tmp_path), DATABASE_URL="postgres://nobody@127.0.0.1:1/nothing")
+    done = run_start(PORT=str(free_port()), BREAKWATER_DATA=str(tmp_path), DATABASE_URL="postgres://nobody@127.0.0.1:1/nothing")
     assert_one_sentence(done, "The database nothing does not answer")
 
 
@@ -60,6 +60,14 @@ def test_an_unknown_option_is_a_sentence():
 def test_production_refuses_an_unsafe_setting_in_a_sentence(tmp_path, name, value, word):
     environment = {"BREAKWATER_URL": "https://mod.example", "BREAKWATER_DATA": str(tmp_path), name: value}
     assert_one_sentence(run_start(**environment), word)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PORT", "abc"), ("PORT", "99999"), ("DATABASE_URL", "zzz"), ("EMAIL_URL", "bogus"), ("KEEP_PERSONAL_DAYS", "a month"), ("WAVE_HOURS", "x")],
+)
+def test_a_setting_that_is_none_is_named_in_a_sentence(tmp_path, name, value):
+    assert_one_sentence(run_start(BREAKWATER_DATA=str(tmp_path), **{name: value}), name)
 
 
 def test_a_dead_child_is_started_again_and_ctrl_c_stops_them_all(tmp_path):

@@ -141,8 +141,9 @@ def test_a_wrong_filter_is_a_problem(api, query):
     assert_problem(api.get(f"/api/v1/{path}/?{query}"), 400)
 
 
-def test_a_wrong_cursor_is_a_problem(api):
-    assert_problem(api.get("/api/v1/cases/?cursor=nonsense"), 404)
+@pytest.mark.parametrize("cursor", ["nonsense", "cD1hYmM=", "cD0lMDA=", "cD0tMQ==", "cD05OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk="])
+def test_a_wrong_cursor_is_a_problem(api, cursor):
+    assert_problem(api.get(f"/api/v1/cases/?cursor={cursor}"), 404)
 
 
 def test_an_appeal_opens_the_case_again_once(api, decided):
