@@ -69,6 +69,9 @@ def _hours(claim):
     if hours < 1:
         minutes = max(1, round(hours * 60))
         return ngettext("%d minute", "%d minutes", minutes) % minutes
+    if hours > 72:
+        days = round(hours / 24)
+        return ngettext("%d day", "%d days", days) % days
     return ngettext("%d hour", "%d hours", round(hours)) % round(hours)
 
 
