@@ -1,5 +1,6 @@
 """From pairs to groups: communities of pairs that met too often, what they did together, and who took part in it."""
 
+import random
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -61,15 +62,13 @@ def of_acts(events, kind="acts", objects=OBJECTS):
     order = np.argsort(label[one[inside]], kind="stable")
     one, other, strength = one[inside][order], other[inside][order], strength[inside][order]
     cuts = np.searchsorted(label[one], np.arange(len(communities) + 1))
-    by_account = np.argsort(events.account, kind="stable")
-    bounds = np.searchsorted(events.account[by_account], np.arange(len(events.accounts) + 1))
+    by_account = _ByAccount(events)
     groups = []
     for number, members in enumerate(communities):
         edges = slice(cuts[number], cuts[number + 1])
         if _evidence(one[edges], other[edges], strength[edges], members) <= _choices(active, len(members)):
             continue
-        acts = np.sort(np.concatenate([by_account[bounds[member] : bounds[member + 1]] for member in members]))
-        group = _describe(events, acts, members, kind, objects)
+        group = _describe(events, by_account, members, kind, objects)
         if group:
             kept = np.intersect1d(group.accounts + group.attached, members)
             group.score = _evidence(one[edges], other[edges], strength[edges], kept) - _choices(active, len(kept))
@@ -87,25 +86,10 @@ def _communities(one, other):
         return []
     names, ends = np.unique(np.concatenate([one, other]), return_inverse=True)
     graph = igraph.Graph(n=len(names), edges=np.stack([ends[: len(one)], ends[len(one) :]], axis=1))
-    igraph.set_random_number_generator(_Random())
+    # The same acts give the same groups.
+    igraph.set_random_number_generator(random.Random(0))  # noqa: S311
     split = graph.community_leiden(objective_function="CPM", resolution=DENSITY, n_iterations=5)
     return [names[sorted(members)] for members in split if len(members) >= LEAST]
-
-
-class _Random:
-    """igraph's random numbers, the same each time: the same acts give the same groups."""
-
-    def __init__(self):
-        self._rng = np.random.default_rng(0)
-
-    def random(self):
-        return float(self._rng.random())
-
-    def randint(self, low, high):
-        return int(self._rng.integers(low, high + 1))
-
-    def gauss(self, mean, deviation):
-        return float(self._rng.normal(mean, deviation))
 
 
 def _evidence(one, other, strength, members):
@@ -125,49 +109,68 @@ def _choices(n, k):
     return (gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)) / np.log(10)
 
 
-def _describe(events, acts, community, kind, objects):
-    """Group of those who took part in the bursts of a community's `acts` (sorted indexes); None where what they share is
-    explained without acting together."""
-    what, at = events.object, events.at
-    new = starts(what[acts]) | np.r_[True, np.diff(at[acts]) > BURST]
-    heads = np.flatnonzero(new)
-    ends = np.r_[heads[1:], len(acts)] - 1
-    # Everybody's acts within a burst; acts of one object are neighbours in time, so a burst is a slice.
-    low, high = acts[heads], acts[ends] + 1
-    people = np.add.reduceat(_firsts(events.account[acts], new), heads)
-    keep = (people >= 2) & (people >= PURE * (high - low))
-    if keep.sum() < objects:
+class _ByAccount:
+    """Where each account's acts are, so that a group costs no look at everybody's."""
+
+    def __init__(self, events):
+        self._rows = np.argsort(events.account, kind="stable")
+        self._bounds = np.searchsorted(events.account[self._rows], np.arange(len(events.accounts) + 1))
+        self.on_object = np.bincount(events.object, minlength=len(events.objects))
+
+    def acts(self, accounts):
+        """Sorted indexes of the acts of `accounts`, at least one."""
+        return np.sort(np.concatenate([self._rows[self._bounds[each] : self._bounds[each + 1]] for each in accounts]))
+
+
+def _describe(events, by_account, community, kind, objects):
+    """Group of those who took part in the bursts of a community; None where what they share is explained without acting together."""
+    low, high = _bursts(events, by_account.acts(community))
+    if len(np.unique(events.object[low])) < objects or len(np.unique(events.at[low] // TIME)) < TIMES:
         return None
-    keep &= people >= LARGE * np.median(np.sort(people[keep])[-5:])
-    low, high = low[keep], high[keep]
-    if len(np.unique(what[low])) < objects or len(np.unique(at[low] // TIME)) < TIMES:
-        return None
-    rows = np.concatenate([np.arange(a, b) for a, b in zip(low, high, strict=True)])
+    rows = np.concatenate([np.arange(start, end) for start, end in zip(low, high, strict=True)])
     burst = np.repeat(np.arange(len(low)), high - low)
-    once = np.unique(np.stack([events.account[rows], burst]), axis=1)
-    accounts, times = np.unique(once[0], return_counts=True)
+    took_part = np.unique(np.stack([events.account[rows], burst]), axis=1)
+    accounts, times = np.unique(took_part[0], return_counts=True)
     ours = np.isin(accounts, community)
     members, attached = accounts[(times >= OBJECTS) & ours], accounts[(times >= OBJECTS) & ~ours | (times == 2) & ours]
     if len(members) < LEAST:
         members, attached = accounts[(times >= 2) & ours], accounts[:0]
-    if len(members) < LEAST or _together(events, np.r_[members, attached]) < TOGETHER:
+    if len(members) < LEAST:
         return None
-    inside = np.isin(events.account[rows], np.r_[members, attached])
-    rows, burst = rows[inside], burst[inside]
-    gaps = np.diff(at[rows])[burst[1:] == burst[:-1]]
-    holders = Counter(what[low][once[1]].tolist())
+    everybody = np.r_[members, attached]
+    acts = by_account.acts(everybody)
+    if _together(events, acts, by_account.on_object) < TOGETHER:
+        return None
     group = Group(kind, members.tolist(), attached.tolist())
+    if len(accounts) <= FEED_ACCOUNTS and len(low) >= FEED_OBJECTS and took_part.shape[1] >= FEED_SHARE * len(low) * len(accounts):
+        group.kind = "feed" if len(rows) >= FEED_SHARE * len(by_account.acts(accounts)) else kind
+    holders = Counter(events.object[low][took_part[1]].tolist())
     group.objects = [thing for thing, _ in sorted(holders.items(), key=lambda pair: (-pair[1], pair[0]))]
-    if len(accounts) <= FEED_ACCOUNTS and len(low) >= FEED_OBJECTS and len(once[0]) >= FEED_SHARE * len(low) * len(accounts):
-        everything = np.count_nonzero(np.isin(events.account, accounts))
-        group.kind = "feed" if len(rows) >= FEED_SHARE * everything else kind
-    group.seconds, group.observed = float(np.median(gaps)) if len(gaps) else 0.0, len(gaps)
+    theirs = np.isin(events.account[rows], everybody)
+    _measure(group, events.at[rows[theirs]], burst[theirs])
     # Chance puts an act of theirs into a burst as often as an act of anybody else, and once more.
-    ours = np.count_nonzero(np.isin(events.account, np.r_[members, attached]))
-    strangers = (high - low).sum() - len(rows) + len(low)
-    group.expected = float(ours * strangers / max(len(events), WORLD))
-    group.first_seen, group.last_seen = float(at[rows].min()), float(at[rows].max())
+    group.expected = float(len(acts) * (np.count_nonzero(~theirs) + len(low)) / max(len(events), WORLD))
     return group
+
+
+def _bursts(events, acts):
+    """(low, high): slices of `events`, which are in order of object and time, where a community (`acts`: sorted indexes) did something
+    with few others among it, and in numbers that are usual for it."""
+    new = starts(events.object[acts]) | np.r_[True, np.diff(events.at[acts]) > BURST]
+    heads = np.flatnonzero(new)
+    low, high = acts[heads], acts[np.r_[heads[1:], len(acts)] - 1] + 1
+    people = np.add.reduceat(_firsts(events.account[acts], new), heads)
+    keep = (people >= 2) & (people >= PURE * (high - low))
+    if keep.any():
+        keep &= people >= LARGE * np.median(np.sort(people[keep])[-5:])
+    return low[keep], high[keep]
+
+
+def _measure(group, at, burst):
+    """Write when the group's acts in its bursts were, and how close."""
+    gaps = np.diff(at)[burst[1:] == burst[:-1]]
+    group.seconds, group.observed = float(np.median(gaps)) if len(gaps) else 0.0, len(gaps)
+    group.first_seen, group.last_seen = float(at.min()), float(at.max())
 
 
 def _firsts(account, new):
@@ -179,13 +182,12 @@ def _firsts(account, new):
     return first
 
 
-def _together(events, members):
-    """Of the pairs of members' first acts on one object, the share within CLOSE seconds, as they are or with each member's usual delay
-    taken off, whichever is more. Each object counts by how many members share it, and by their share of all who do: what everybody
-    posts says little of a group's pace."""
-    inside = np.zeros(len(events.accounts), bool)
-    inside[members] = True
-    rows = np.flatnonzero(inside[events.account])
+def _together(events, rows, on_object):
+    """Of the pairs of members' first acts on one object, the share within CLOSE seconds; `rows` are all acts of the group.
+
+    As they are or with each member's usual delay taken off, whichever is more. Each object counts by how many members share it,
+    and by their share of all who do: what everybody posts says little of a group's pace.
+    """
     rows = rows[np.lexsort((events.at[rows], events.account[rows], events.object[rows]))]
     rows = rows[starts(events.object[rows], events.account[rows])]
     what, who, at = events.object[rows], events.account[rows], events.at[rows]
@@ -195,8 +197,7 @@ def _together(events, members):
     order, usual = np.argsort(who, kind="stable"), np.empty(len(rows))
     turns = np.cumsum(starts(who[order])) - 1
     usual[order] = _medians(late[order], turns)[turns]
-    everybody = np.bincount(events.object, minlength=len(events.objects))[what[heads]]
-    weight = np.where(size > 1, size * size / everybody, 0.0)
+    weight = np.where(size > 1, size * size / on_object[what[heads]], 0.0)
     if not weight.any():
         return 0.0
     return max(float((weight * _close(what, times, heads, size)).sum() / weight.sum()) for times in (at, at - usual))
