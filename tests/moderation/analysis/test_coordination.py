@@ -1,14 +1,17 @@
 """Accounts that act together: from posts to a case's group, and what moderators did to it."""
 
+import io
+import json
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from moderation.analysis import coordination
 from moderation.analysis.pump import analyse_waiting
 from moderation.models import Cluster, Member, Trace
-from tests.factories import make_account, make_case, make_instance, make_post
+from tests.factories import make_account, make_case, make_instance, make_post, make_report, make_sign_up
 
 pytestmark = pytest.mark.django_db
 
@@ -129,3 +132,45 @@ def test_a_post_analysed_twice_leaves_its_traces_once():
 
 def test_a_boost_leaves_no_trace():
     assert coordination.traces_of([make_post(boost_of="https://example.org/1", links=["https://example.org/a"])]) == []
+
+
+def test_sign_ups_with_one_story_become_a_group(instance):
+    start = timezone.now() - timedelta(days=3)
+    for number in range(80):
+        account = make_account(instance, approved=False, ip_prefix=f"net {number}", email_domain=f"mail-{number % 5}.example")
+        make_sign_up(account, reason=f"{number * 7919} reasons, {number} gardens and {number * 31} friends", created_at=start + timedelta(minutes=50 * number))
+    sleepers = [make_account(instance, approved=False, ip_prefix=f"far {number}", email_domain=f"mail-{number % 5}.example") for number in range(6)]
+    for number, account in enumerate(sleepers):
+        make_sign_up(account, reason="My cousin told me that this place is friendly.", created_at=start + timedelta(minutes=1500 + 9 * number))
+    coordination.refresh(instance)
+    group = Cluster.objects.get(kind=Cluster.Kind.GROUP)
+    assert set(group.members.values_list("account_id", flat=True)) == {account.pk for account in sleepers}
+    assert group.claim["kind"] == "sign_ups"
+    assert {"action": "signup_reason", "object": "My cousin told me that this place is friendly."} in group.claim["examples"]
+
+
+def test_reporters_of_one_target_at_once_become_a_group_and_federated_reports_do_not(instance):
+    start, victim, other = timezone.now() - timedelta(days=3), make_account(instance), make_account(instance)
+    reporters = [make_account(instance) for _ in range(8)]
+    for number, account in enumerate(reporters):
+        make_report(victim, reporter=account, created_at=start + timedelta(seconds=50 * number))
+        server = make_account(instance, domain=f"far-{number}.example")
+        make_report(other, reporter=server, origin="federated", created_at=start + timedelta(seconds=50 * number))
+    coordination.refresh(instance)
+    group = Cluster.objects.get(kind=Cluster.Kind.GROUP)
+    assert set(group.members.values_list("account_id", flat=True)) == {account.pk for account in reporters}
+    assert group.claim["examples"] == [{"action": "report", "object": victim.acct}]
+
+
+def test_the_command_names_a_bad_line_skips_it_and_says_so_at_the_end(monkeypatch):
+    rows = [{"account": f"a{who}", "action": "link", "object": f"x{thing}", "at": 20_000 * thing + who} for thing in range(8) for who in range(4)]
+    lines = [json.dumps(row) for row in rows] + ["{", json.dumps({**rows[0], "at": "noon"}), json.dumps({**rows[0], "action": "dance"})]
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("\n".join(lines).encode())))
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.raises(SystemExit) as stopped:
+        call_command("find_coordination", stdout=out, stderr=err)
+    assert stopped.value.code == 1
+    assert [line.partition(":")[0] for line in err.getvalue().splitlines()] == ["Line 33", "Line 34", "Line 35"]
+    (group,) = map(json.loads, out.getvalue().splitlines())
+    assert (sorted(group["accounts"]), group["attached"], group["signals"]) == (["a0", "a1", "a2", "a3"], [], {"link": 8})
+    assert 0 <= group["q_value"] <= 0.05
