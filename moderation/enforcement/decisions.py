@@ -4,10 +4,11 @@ import uuid
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from moderation.models import Action, Case, CaseEvent, DecidedPost, Decision, Member, Mode, Report, Software
+from moderation.models import Action, Case, CaseEvent, Cluster, DecidedPost, Decision, Member, Mode, Report, Software
 from moderation.queues import claims
 
 from . import appeals, outbox, reach
@@ -33,12 +34,15 @@ class ActionOffer:
     needs_words: bool  # a reason has to be written
 
 
-def available(case, person):
-    """[ActionOffer] for `person` on `case`, in the order of weight; the queue's hidden actions are left out."""
+def available(case, person, *, left_out=(), up_to=None):
+    """[ActionOffer] for `person` on `case`, in the order of weight; the queue's hidden actions are left out.
+
+    `left_out`, `up_to`: whom the decision would not reach, as for `decide`.
+    """
     if not person.takes_cases:
         return []
     hidden = _hidden(case)
-    reached = reach.reached(case)
+    reached = reach.reached(case, left_out, up_to)
     domain = case.instance.domain
     offers = []
     for kind in _kinds_for(case, reached):
@@ -81,18 +85,20 @@ def _about_sending(instance):
     return ""
 
 
-def decide(*, case_id, claim, by, action, reason="", note="", rule="", notify=False, left_out=()):
+def decide(*, case_id, claim, by, action, reason="", note="", rule="", notify=False, left_out=(), up_to=None):
     """Decide the case that `by` holds under `claim`: [Decision], one for each account it reaches.
 
-    `case_id`: primary key. `left_out`: ids of members of the case's cluster that the decision must not reach; they are
-    remembered as left out. One transaction: the decisions, what they were based on, the outbox, the closed case. Raises
-    StaleState when the claim is no longer theirs (a second click, a stale page), NotAllowed with a sentence.
+    `case_id`: primary key. `left_out`: ids of members of the case's cluster; the decision must not reach their accounts,
+    which are remembered as left out with all their posts. `up_to`: the id of the last member the page knew; who came later
+    is not reached, and comes back in a new case. One transaction: the decisions, what they were based on, the outbox, the
+    closed case. Raises StaleState when the claim is no longer theirs (a second click, a stale page), NotAllowed with a
+    sentence.
     """
     with transaction.atomic():
         case = claims.held(Case.objects.get(pk=case_id), by, claim)
         left_out = _leave_out(case, left_out, by)
-        kind = _checked(case, action, reason or rule)
-        found = reach.targets(case)
+        kind = _checked(case, action, reason or rule, up_to)
+        found = reach.targets(case, up_to)
         notify = notify or kind.action == Action.WARN
         decisions = _write_decisions(case, found, by, kind, reason=reason, note=note, rule=rule, notify=notify)
         _gather_reports(case, kind, decisions)
@@ -112,13 +118,14 @@ def decide(*, case_id, claim, by, action, reason="", note="", rule="", notify=Fa
             answer_sign_up(case.account_id, kind.action)  # a forum does as we say, and tells us no more of it
         if left_out:
             CaseEvent.objects.create(case=case, kind="left_out", by=by, data={"members": left_out})
+        _leave_for_later(case, up_to, decisions[0].batch)
         claims.close(case, by, claim)
     return decisions
 
 
-def _checked(case, action, words):
+def _checked(case, action, words, up_to):
     """The kind of action, if it can be taken on everybody it would reach; raises NotAllowed."""
-    reached = reach.reached(case)
+    reached = reach.reached(case, up_to=up_to)
     if not reached.accounts:
         raise NotAllowed(_("Nobody is left for this decision to reach. Take at least one account back in, or hand the case over."))
     kind = KINDS.get(action)
@@ -132,18 +139,43 @@ def _checked(case, action, words):
 
 
 def _leave_out(case, left_out, by):
-    """Remember the members the moderator took out of the wave: the ids of those that are in this cluster."""
+    """Remember the accounts the moderator took out of the wave: the ids of all their members of this cluster."""
     if case.kind != Case.Kind.CLUSTER or not left_out:
         return []
-    chosen = Member.objects.filter(cluster=case.cluster_id, pk__in=list(left_out), left_out=False)
-    ids = list(chosen.values_list("pk", flat=True))
-    chosen.update(left_out=True, left_out_by=by)
+    here = Member.objects.filter(cluster=case.cluster_id)
+    accounts = list(here.filter(pk__in=list(left_out)).values_list("account", flat=True))
+    ids = list(here.filter(account__in=accounts, left_out=False).order_by("pk").values_list("pk", flat=True))
+    here.filter(pk__in=ids).update(left_out=True, left_out_by=by)
     cluster = case.cluster
     staying = cluster.members.filter(left_out=False, proposed=False)
     cluster.size = staying.count()
     cluster.accounts_count = staying.values("account").distinct().count()
     cluster.save(update_fields=["size", "accounts_count"])
     return ids
+
+
+def left_out_accounts(case, left_out):
+    """How many accounts a decision newly leaves out with `left_out`, ids of members."""
+    if case.kind != Case.Kind.CLUSTER:
+        return 0
+    return (
+        reach.members(case)
+        .filter(account__in=Member.objects.filter(cluster=case.cluster_id, pk__in=left_out).values("account"))
+        .aggregate(count=Count("account", distinct=True))["count"]
+    )
+
+
+def _leave_for_later(case, up_to, batch):
+    """Have those who came after the page was made routed again, and remember how many they were."""
+    if later := reach.came_later(case, up_to):
+        Cluster.objects.filter(pk=case.cluster_id).update(route_again=True)
+        CaseEvent.objects.create(case=case, kind="came_later", data={"members": later, "batch": str(batch)})
+
+
+def came_later(decision):
+    """How many members of the wave came too late for `decision` and the others of its act."""
+    events = CaseEvent.objects.filter(case=decision.case_id, kind="came_later").values_list("data", flat=True)
+    return next((data["members"] for data in events if data["batch"] == str(decision.batch)), 0)
 
 
 def _spare(case, left_out, by):

@@ -19,16 +19,29 @@ class Target:
     similarities: list[float] = field(default_factory=list)
 
 
-def members(case, left_out=()):
-    """The members a decision on a cluster's case reaches: not left out, and accepted where a person had to."""
-    return Member.objects.filter(cluster=case.cluster_id, left_out=False, proposed=False).exclude(pk__in=list(left_out))
+def members(case, left_out=(), up_to=None):
+    """The members a decision on a cluster's case reaches: accepted where a person had to, and of accounts that nobody left out.
+
+    A decision is about accounts: whoever is left out (now, by `left_out`, ids of members, or before) is so with every
+    post. `up_to`: the id of the last member that had come when the page was made; later ones are not reached.
+    """
+    spared = Member.objects.filter(Q(left_out=True) | Q(pk__in=list(left_out)), cluster=case.cluster_id)
+    reaching = Member.objects.filter(cluster=case.cluster_id, left_out=False, proposed=False).exclude(account__in=spared.values("account"))
+    return reaching if up_to is None else reaching.filter(pk__lte=up_to)
 
 
-def targets(case, left_out=()):
+def came_later(case, up_to):
+    """How many members a decision does not reach only because they came after `up_to`."""
+    if case.kind != Case.Kind.CLUSTER or up_to is None:
+        return 0
+    return members(case).filter(pk__gt=up_to).count()
+
+
+def targets(case, up_to=None):
     """[Target], one an account, in the order of their ids."""
     if case.kind == Case.Kind.CLUSTER:
         found = {}
-        for member in members(case, left_out).select_related("account").order_by("account_id", "pk"):
+        for member in members(case, up_to=up_to).select_related("account").order_by("account_id", "pk"):
             target = found.setdefault(member.account_id, Target(member.account))
             if member.post_id:
                 target.post_ids.append(member.post_id)
@@ -40,10 +53,10 @@ def targets(case, left_out=()):
     return [Target(case.account, list(posts.values_list("pk", flat=True)))]
 
 
-def reached(case, left_out=()):
+def reached(case, left_out=(), up_to=None):
     """Reached: whom a sentence speaks of; at most two queries, however large the wave."""
     if case.kind == Case.Kind.CLUSTER:
-        accounts = Account.objects.filter(pk__in=members(case, left_out).values("account"))
+        accounts = Account.objects.filter(pk__in=members(case, left_out, up_to).values("account"))
         counts = accounts.aggregate(all=Count("pk"), remote=Count("pk", filter=~Q(domain="")), waiting=Count("pk", filter=Q(approved=False)))
         name = f"@{accounts.first().acct}" if counts["all"] == 1 else ""
         return Reached(name, counts["all"], counts["remote"], counts["waiting"], case.instance.domain)

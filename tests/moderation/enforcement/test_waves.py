@@ -5,7 +5,7 @@ import pytest
 from moderation.enforcement import decisions
 from moderation.enforcement.errors import NotAllowed
 from moderation.models import Action, Case, Cluster, DecidedPost, Decision, Finding, Member, Report, Writeback
-from moderation.queues import claims
+from moderation.queues import claims, routing
 from moderation.wellbeing import conceal
 from tests import factories
 
@@ -198,3 +198,51 @@ def test_a_large_wave_is_decided_in_a_bounded_number_of_queries(moderator, actin
     case = claims.claim(moderator, wave_of(acting, count=60))
     with django_assert_max_num_queries(45):
         assert len(decide(case, moderator)) == 60
+
+
+def test_whoever_is_left_out_is_spared_with_all_their_posts(moderator, acting):
+    case = claims.claim(moderator, wave_of(acting, count=3, posts_each=2))
+    first, second = Member.objects.filter(cluster=case.cluster).order_by("pk")[:2]
+    assert first.account_id == second.account_id
+    offer = {offer.action: offer for offer in decisions.available(case, moderator, left_out=[first.pk])}[Action.LIMIT]
+    assert "these 2 accounts" in offer.sentence
+    assert decisions.left_out_accounts(case, [first.pk, second.pk]) == 1
+    made = decide(case, moderator, left_out=[first.pk])
+    assert len(made) == 2
+    assert first.account_id not in {decision.account_id for decision in made}
+    assert set(Member.objects.filter(left_out=True)) == {first, second}
+    case.cluster.refresh_from_db()
+    assert (case.cluster.size, case.cluster.accounts_count) == (4, 2)
+
+
+def test_an_account_left_out_before_is_spared_with_what_it_posted_since(moderator, acting):
+    case = claims.claim(moderator, wave_of(acting, count=3, posts_each=2))
+    first = Member.objects.filter(cluster=case.cluster).order_by("pk").first()
+    Member.objects.filter(pk=first.pk).update(left_out=True)
+    assert first.account_id not in {decision.account_id for decision in decide(case, moderator)}
+
+
+def test_who_came_after_the_page_was_made_is_not_reached_and_waits_for_a_new_case(moderator, acting):
+    case = claims.claim(moderator, wave_of(acting, count=3))
+    Cluster.objects.update(notable_at=case.opened_at)
+    mark = Member.objects.latest("pk").pk
+    late = factories.make_post(factories.make_account(acting), text="Buy now")
+    Member.objects.create(cluster=case.cluster, account=late.account, post=late, similarity=1.0)
+    Cluster.objects.update(size=4, accounts_count=4)
+    offer = {offer.action: offer for offer in decisions.available(case, moderator, up_to=mark)}[Action.LIMIT]
+    assert "these 3 accounts" in offer.sentence
+    made = decide(case, moderator, up_to=mark)
+    assert late.account_id not in {decision.account_id for decision in made}
+    assert not DecidedPost.objects.filter(post=late).exists()
+    assert decisions.came_later(made[0]) == 1
+    routing.route_waiting()
+    new = Case.objects.get(kind="cluster", state=Case.State.OPEN)
+    assert (new.cluster, new.previous) == (case.cluster, case)
+
+
+def test_where_nobody_came_later_the_wave_is_not_routed_again(moderator, acting):
+    case = claims.claim(moderator, wave_of(acting, count=3))
+    made = decide(case, moderator, up_to=Member.objects.latest("pk").pk)
+    case.cluster.refresh_from_db()
+    assert not case.cluster.route_again
+    assert decisions.came_later(made[0]) == 0
