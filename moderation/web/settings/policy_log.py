@@ -83,8 +83,8 @@ def differences(before, after):
 
 def _value(key, side):
     value = side.get(key)
-    known = VALUES.get(key, {}) if isinstance(value, str) else {}
-    return known.get(value) or _in_words(value)
+    words = VALUES[key].get(value) if key in VALUES and isinstance(value, str) else None
+    return words or _in_words(value)
 
 
 def _in_words(value):

@@ -34,9 +34,11 @@ READ = {
 }
 WRITE = {
     **dict.fromkeys(["instance_new", "instance_test", "instance_secret", "instance_rotated", "instance_token", "instance_mode", "instance_address"], OWNER),
-    **dict.fromkeys(["instance_retention", "instance_disconnect", "queue_policy", "queue_details", "category", "rule_new", "rule", "rule_move"], OWNER),
+    **dict.fromkeys(
+        ["instance_retention", "instance_waves", "instance_disconnect", "queue_policy", "queue_details", "category", "rule_new", "rule", "rule_move"], OWNER
+    ),
     **dict.fromkeys(["rule_delete", "invite", "person_settings", "person_activity", "person_link", "token_new", "token_revoke"], OWNER),
-    **dict.fromkeys(["delivery_retry", "writeback_retry", "writeback_seen"], {Role.OWNER, Role.LEAD}),
+    **dict.fromkeys(["delivery_retry", "posts_retry", "writeback_retry", "writeback_seen"], {Role.OWNER, Role.LEAD}),
 }
 
 
@@ -57,7 +59,7 @@ def addresses():
     }
     arguments.update(dict.fromkeys(["instance_list", "instance_new"]))
     names = {pattern.name for pattern in urlpatterns} - {"welcome", "welcome_first"}
-    of_garden = {name for name in names if name.startswith("instance_")} | {"delivery_retry"}
+    of_garden = {name for name in names if name.startswith("instance_")} | {"delivery_retry", "posts_retry"}
     return {name: reverse(name, args=arguments.get(name, ["garden"] if name in of_garden else None)) for name in names}
 
 
