@@ -131,10 +131,11 @@ def build_weekly_report():
 @shared_task
 def keep_house():
     """Forget what is past its time."""
-    from .analysis import neighbours
+    from .analysis import coordination, neighbours
 
     retention.erase_expired()
     drain(neighbours.forget_old, 1000, rounds=20)
+    drain(coordination.forget_old, 1000, rounds=200)
     IdempotentAnswer.objects.filter(created_at__lt=timezone.now() - timedelta(days=1)).delete()
     call_command("clearsessions")
 

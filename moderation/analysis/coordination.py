@@ -1,8 +1,11 @@
 """Accounts that act together: traces of posts as they come in, and groups that keep their identity from run to run."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import xxhash
+from django.conf import settings
+from django.utils import timezone
 
 from moderation.models import Instance, Trace
 
@@ -40,6 +43,14 @@ def refresh(instance):
 def refresh_all():
     """Refresh every instance; how many groups were found."""
     return sum(refresh(instance) for instance in Instance.objects.order_by("pk"))
+
+
+def forget_old(limit=1000):
+    """Delete up to `limit` acts older than the COORDINATION_DAYS that are looked at; how many."""
+    past = timezone.now() - timedelta(days=settings.COORDINATION_DAYS)
+    chosen = list(Trace.objects.filter(at__lt=past).order_by("pk").values_list("pk", flat=True)[:limit])
+    Trace.objects.filter(pk__in=chosen).delete()
+    return len(chosen)
 
 
 def object_hash(action, name):

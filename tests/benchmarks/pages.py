@@ -37,22 +37,11 @@ def fill(posts):
     Account.objects.bulk_create([Account(instance=instance, remote_id=str(n), username=f"user{n}") for n in range(ACCOUNTS)], batch_size=2000)
     accounts = list(Account.objects.order_by("pk").values_list("pk", flat=True))
     for start in range(0, posts, 10_000):
-        batch = range(start, min(start + 10_000, posts))
-        Post.objects.bulk_create(
-            Post(
-                instance=instance, account_id=accounts[n % ACCOUNTS], remote_id=str(n), text=f"Post {n} about trains.", content=f"<p>Post {n} about trains.</p>",
-                created_at=now, state=Post.State.ANALYSED,
-            )
-            for n in batch
-        )  # fmt: skip
+        Post.objects.bulk_create(_post(instance, accounts[n % ACCOUNTS], n, now) for n in range(start, min(start + 10_000, posts)))
     queue, category = Queue.objects.get(slug="reports"), Category.objects.get(slug="spam")
-    Case.objects.bulk_create(
-        [
-            Case(instance=instance, kind="account", account_id=pk, queue=queue, category=category, severity=category.severity, reports_count=1, reporters_count=1)
-            for pk in accounts[:CASES]
-        ],
-        batch_size=2000,
-    )
+    counts = {"reports_count": 1, "reporters_count": 1}
+    about = {"instance": instance, "kind": "account", "queue": queue, "category": category, "severity": category.severity, **counts}
+    Case.objects.bulk_create([Case(account_id=pk, **about) for pk in accounts[:CASES]], batch_size=2000)
     cases = dict(Case.objects.values_list("account_id", "pk"))
     Report.objects.bulk_create(
         [
@@ -63,11 +52,16 @@ def fill(posts):
     )
     first_post = dict(Post.objects.filter(account_id__in=list(cases)[:200]).order_by("-pk").values_list("account_id", "pk"))
     through = Report.posts.through
-    through.objects.bulk_create(
-        [through(report_id=report, post_id=first_post[target]) for report, target in Report.objects.filter(target_id__in=first_post).values_list("pk", "target_id")]
-    )
+    reports = Report.objects.filter(target_id__in=first_post).values_list("pk", "target_id")
+    through.objects.bulk_create([through(report_id=report, post_id=first_post[target]) for report, target in reports])
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+def _post(instance, account_id, number, at):
+    text = f"Post {number} about trains."
+    values = {"text": text, "content": f"<p>{text}</p>", "created_at": at, "state": Post.State.ANALYSED}
+    return Post(instance=instance, account_id=account_id, remote_id=str(number), **values)
 
 
 def measure(client, url, requests):

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from config.celery import app
 from moderation import tasks
-from moderation.models import SignUp
-from tests.factories import make_account, make_instance
+from moderation.models import SignUp, Trace
+from tests.factories import make_account, make_instance, make_post
 from tests.stub_mastodon import StubMastodon
 
 
@@ -81,3 +81,13 @@ def test_keeping_house_forgets_what_is_past_its_time():
     tasks.keep_house()
     account.refresh_from_db()
     assert account.email_hash == ""
+
+
+@pytest.mark.django_db
+def test_acts_older_than_what_is_looked_at_are_forgotten(settings):
+    post = make_post()
+    old, new = (timezone.now() - timedelta(days=days) for days in (settings.COORDINATION_DAYS + 1, 1))
+    for number, at in enumerate((old, new)):
+        Trace.objects.create(instance=post.instance, account=post.account, post=post, action="link", object_hash=number, object="a link", at=at)
+    tasks.keep_house()
+    assert [trace.at for trace in Trace.objects.all()] == [new]
