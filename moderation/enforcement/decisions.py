@@ -14,10 +14,13 @@ from moderation.queues import claims
 from . import appeals, outbox, reach
 from .actions import KINDS
 from .effects import answer_sign_up
-from .errors import NotAllowed, NotUndoable
+from .errors import FoundHarmless, NotAllowed, NotUndoable
 from .undoing import route_anew, supersede, take_back, undo, undoable
 
-__all__ = ["ActionOffer", "NotAllowed", "NotUndoable", "available", "decide", "undo", "undoable"]
+__all__ = ["ActionOffer", "FoundHarmless", "NotAllowed", "NotUndoable", "available", "decide", "undo", "undoable"]
+
+
+HARMLESS = {Action.NO_ACTION, Action.NOTE, Action.APPROVE}  # what may be decided about a wave that people found harmless
 
 
 @dataclass(frozen=True)
@@ -91,11 +94,12 @@ def decide(*, case_id, claim, by, action, reason="", note="", rule="", notify=Fa
     `case_id`: primary key. `left_out`: ids of members of the case's cluster; the decision must not reach their accounts,
     which are remembered as left out with all their posts. `up_to`: the id of the last member the page knew; who came later
     is not reached, and comes back in a new case. One transaction: the decisions, what they were based on, the outbox, the
-    closed case. Raises StaleState when the claim is no longer theirs (a second click, a stale page), NotAllowed with a
-    sentence.
+    closed case. Raises StaleState when the claim is no longer theirs (a second click, a stale page), FoundHarmless, a
+    StaleState with a sentence, when the wave was marked as harmless meanwhile, NotAllowed with a sentence.
     """
     with transaction.atomic():
         case = claims.held(Case.objects.get(pk=case_id), by, claim)
+        _check_harmless(case, action, by)
         left_out = _leave_out(case, left_out, by)
         kind = _checked(case, action, reason or rule, up_to)
         found = reach.targets(case, up_to)
@@ -121,6 +125,17 @@ def decide(*, case_id, claim, by, action, reason="", note="", rule="", notify=Fa
         _leave_for_later(case, up_to, decisions[0].batch)
         claims.close(case, by, claim)
     return decisions
+
+
+def _check_harmless(case, action, by):
+    """Nothing is done to a wave that somebody marked as harmless; the row stays locked, so that nobody marks it meanwhile."""
+    if case.kind != Case.Kind.CLUSTER or action in HARMLESS:
+        return
+    cluster = Cluster.objects.select_for_update(of=("self",), no_key=True).get(pk=case.cluster_id)
+    if cluster.innocent:
+        if cluster.kind == Cluster.Kind.GROUP or cluster.innocent_by_id == by.pk:
+            raise FoundHarmless(_("This was marked as harmless meanwhile. Nothing was done."))
+        raise FoundHarmless(_("A colleague marked this wave as harmless meanwhile. Nothing was done."))
 
 
 def _checked(case, action, words, up_to):

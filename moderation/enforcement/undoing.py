@@ -27,11 +27,12 @@ def undoable(decision):
     if Decision.objects.filter(supersedes=decision).exists():
         return False, _("A later decision has taken the place of this one.")
     kind, domain = KINDS[decision.action], decision.case.instance.domain
-    if not decision.writebacks.filter(DONE).exists():
+    since = _carried_out([decision]).get(decision.pk)
+    if since is None:
         return True, _("Nothing has been sent to %(domain)s. Undo opens the case again.") % {"domain": domain}
     if decision.action == Action.REJECT:
         return False, kind.undo_sentence(domain)
-    if decision.action == Action.SUSPEND and timezone.now() > decision.created_at + DELETION_DELAY:
+    if decision.action == Action.SUSPEND and timezone.now() > since + DELETION_DELAY:
         return False, _("%(domain)s deletes a suspended account after %(days)d days. There is nothing left to bring back.") % {
             "domain": domain,
             "days": DELETION_DELAY.days,
@@ -42,6 +43,7 @@ def undoable(decision):
 def undo(*, decision, by, only_this=False):
     """Take back `decision` and all that were made in the same act (or `only_this` one): [Decision], each superseding one.
 
+    Others of the act that can no longer be taken back are left as they are.
     Steps not sent yet are cancelled; steps sent are undone by new steps. The case waits again; when only some accounts of
     a wave are taken back, their reports wait to be routed into a case of their own. Raises StaleState when it was
     taken back meanwhile, NotUndoable with a sentence.
@@ -57,6 +59,7 @@ def undo(*, decision, by, only_this=False):
         possible, sentence = undoable(decision)
         if not possible:
             raise NotUndoable(sentence)
+        made = _still_undoable(made)
         undone = supersede(made, case, by)
         calls = take_back(made)
         outbox.put(instance=case.instance, steps=[(new, calls[new.supersedes_id]) for new in undone])
@@ -64,6 +67,16 @@ def undo(*, decision, by, only_this=False):
         CaseEvent.objects.create(case=case, kind="undone", by=by, data={"decisions": [str(each.public_id) for each in made[:1000]], "count": len(made)})
         _wait_again(case, made, by)
     return undone
+
+
+def _still_undoable(made):
+    """Those of `made`, decisions of one action, that the instance can still take back."""
+    since = _carried_out(made)
+    if made[0].action == Action.REJECT:
+        return [each for each in made if each.pk not in since]
+    if made[0].action == Action.SUSPEND:
+        return [each for each in made if each.pk not in since or timezone.now() <= since[each.pk] + DELETION_DELAY]
+    return made
 
 
 def supersede(made, case, by):
@@ -99,6 +112,18 @@ def take_back(superseded, *, except_for=(), reopen=True):
         each.pk: ([] if each.action in except_for else _undo_calls(each, done[each.pk])) + (_reopen_calls(each, done[each.pk]) if reopen else [])
         for each in superseded
     }
+
+
+def _carried_out(decisions):
+    """{decision id: when the decision was made whose steps first did, or may have done, what it says}; without those never sent.
+
+    A decision that upholds an earlier one finds it done: the instance counts from the earlier.
+    """
+    heirs = _heirs(decisions)
+    first = {}
+    for pk, at in Writeback.objects.filter(DONE, decision__in=heirs).values_list("decision", "decision__created_at"):
+        first[heirs[pk]] = min(at, first.get(heirs[pk], at))
+    return first
 
 
 def _heirs(decisions):

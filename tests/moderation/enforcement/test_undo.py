@@ -233,3 +233,18 @@ def test_nothing_of_a_cancelled_step_is_sent_by_a_worker_that_had_read_it(stub, 
     let_time_pass()
     send_all()
     assert stub.requests == []
+
+
+def test_a_second_look_that_upholds_a_suspension_does_not_make_it_last_longer(stub, instance, moderator):
+    case = reported_case(stub, instance, moderator)
+    (decision,) = decide(case, moderator, Action.SUSPEND)
+    send_all()
+    Decision.objects.filter(pk=decision.pk).update(created_at=timezone.now() - timedelta(days=31))
+    claims.reopen(Case.objects.get(pk=case.pk), moderator)
+    (upheld,) = decide(claims.claim(moderator, Case.objects.get(pk=case.pk)), moderator, Action.SUSPEND)
+    send_all()
+    possible, why = decisions.undoable(upheld)
+    assert not possible
+    assert "30 days" in why
+    with pytest.raises(NotUndoable):
+        decisions.undo(decision=upheld, by=moderator)

@@ -1,7 +1,11 @@
 """One decision on a wave or a group: one Decision for each account, and nobody who was left out."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
+
+from moderation.analysis import clusters
 from moderation.enforcement import decisions
 from moderation.enforcement.errors import NotAllowed
 from moderation.models import Action, Case, Cluster, DecidedPost, Decision, Finding, Member, Report, Writeback
@@ -246,3 +250,32 @@ def test_where_nobody_came_later_the_wave_is_not_routed_again(moderator, acting)
     case.cluster.refresh_from_db()
     assert not case.cluster.route_again
     assert decisions.came_later(made[0]) == 0
+
+
+@pytest.mark.parametrize("action", [Action.WARN, Action.LIMIT, Action.SUSPEND])
+def test_nothing_is_done_to_a_wave_that_a_colleague_marked_as_harmless_meanwhile(moderator, acting, action):
+    case = claims.claim(moderator, wave_of(acting, count=3))
+    clusters.mark_innocent(cluster=case.cluster, by=factories.make_person())
+    with pytest.raises(decisions.FoundHarmless, match="marked this wave as harmless meanwhile. Nothing was done"):
+        decide(Case.objects.get(pk=case.pk), moderator, action, reason="Stop")
+    assert not Decision.objects.exists()
+    assert len(decide(Case.objects.get(pk=case.pk), moderator, Action.NO_ACTION)) == 3
+
+
+def test_whom_the_instance_has_deleted_stays_suspended_when_the_rest_of_a_wave_is_taken_back(stub, instance, moderator):
+    case = claims.claim(moderator, wave_of(instance, stub, count=3))
+    first = Member.objects.filter(cluster=case.cluster).order_by("pk").first()
+    made = decide(case, moderator, Action.SUSPEND, left_out=list(Member.objects.exclude(pk=first.pk).values_list("pk", flat=True)))
+    settle()
+    Decision.objects.filter(pk=made[0].pk).update(created_at=timezone.now() - timedelta(days=31))
+    Member.objects.update(left_out=False)
+    claims.reopen(Case.objects.get(pk=case.pk), moderator)
+    again = decide(claims.claim(moderator, Case.objects.get(pk=case.pk)), moderator, Action.SUSPEND)
+    settle()
+    by_account = {decision.account_id: decision for decision in again}
+    assert not decisions.undoable(by_account.pop(first.account_id))[0]
+    rest = list(by_account.values())
+    undone = decisions.undo(decision=rest[0], by=moderator)
+    assert {decision.supersedes for decision in undone} == set(rest)
+    settle()
+    assert [stub.accounts[str(500 + number)]["suspended"] for number in range(3)] == [True, False, False]
