@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from moderation.enforcement import decisions
 from moderation.models import Account, Case, Cluster, Decision, Detector, Finding, Member, Post, Report, Verdict
@@ -55,6 +55,8 @@ class CasePage:
     story: Story | None = None
     offers: list = field(default_factory=list)
     decided: list = field(default_factory=list)
+    up_to: int | None = None  # the id of the newest member when the page was made
+    left_out_elsewhere: list = field(default_factory=list)  # ids of members ticked on other pages
 
     @property
     def unrecorded(self):
@@ -79,22 +81,27 @@ class CasePage:
         return list(dict.fromkeys(text[:300] for text in named))
 
 
-def build(case, person, *, revealed=(), unseen=False, page_number=1):
+def build(case, person, *, revealed=(), unseen=False, page_number=1, left_out=(), up_to=None):
     """The CasePage of `case` for `person`; what they may not see is not read, or not rendered.
 
     `revealed`: ids of parts to show although they are concealed. `unseen`: show no part at all.
+    `left_out`: ids of members ticked so far. `up_to`: the newest member of the page it goes on from; who came later is not shown.
     """
     page = CasePage(case, access(case, person), Presenter(case.severity, frozenset(revealed), unseen))
     page.why = evidence.of_case(case)
     page.reports = list(case.reports.select_related("reporter", "instance").order_by("pk")[:MOST_REPORTS])
     if case.account_id:
         page.story = _story(case)
+    if case.kind == Case.Kind.CLUSTER and page.access is Access.HOLDER:
+        page.up_to = up_to or newest_member(case.cluster_id)
     if page.access.sees_content:
         _add_content(page, page_number)
     if case.state == Case.State.DECIDED:
         page.decided = list(case.decisions.select_related("moderator", "account").order_by("-pk")[:STORY_LINES])
     if page.access is Access.HOLDER:
-        page.offers = decisions.available(case, person)
+        page.offers = decisions.available(case, person, left_out=left_out, up_to=page.up_to)
+        here = {member.pk for member in page.members.rows} if page.members else set()
+        page.left_out_elsewhere = [pk for pk in left_out if pk not in here]
     return page
 
 
@@ -145,7 +152,7 @@ def _add_cluster(page, page_number):
         return
     if cluster.representative_id:
         page.posts = _with_context([page.presenter.post(cluster.representative)], page)
-    page.members = members_page(cluster, page_number)
+    page.members = members_page(cluster, page_number, page.up_to)
     if cluster.kind == Cluster.Kind.WAVE:
         page.time_bar = time_bar(cluster)
         _add_differences(page, cluster)
@@ -165,10 +172,17 @@ class MembersPage:
     more: bool
 
 
-def members_page(cluster, number):
+def newest_member(cluster_id):
+    """The id of the member that came last, 0 in an empty cluster."""
+    return Member.objects.filter(cluster=cluster_id).aggregate(newest=Max("pk"))["newest"] or 0
+
+
+def members_page(cluster, number, up_to=None):
     """The members on one page, certain ones first, then in the order they came; no count over a large wave."""
     first = (number - 1) * MEMBERS_A_PAGE
     rows = Member.objects.filter(cluster=cluster).select_related("account", "post").order_by("-certain", "pk")
+    if up_to is not None:
+        rows = rows.filter(pk__lte=up_to)
     found = list(rows[first : first + MEMBERS_A_PAGE + 1])
     return MembersPage(found[:MEMBERS_A_PAGE], number, len(found) > MEMBERS_A_PAGE)
 

@@ -42,7 +42,8 @@ def case(request, public_id):
 def show(request, row, *, form=None, revealed=(), status=200):
     """The case page. What it shows openly is charged and recorded before it is rendered."""
     number, unseen = page_number(request), "unseen" in request.GET
-    page = case_page.build(row, request.user, revealed=revealed, unseen=unseen, page_number=number)
+    so_far = {"page_number": number, "left_out": form.left_out_ids, "up_to": form.mark} if form else {"page_number": number}
+    page = case_page.build(row, request.user, revealed=revealed, unseen=unseen, **so_far)
     if page.access is Access.HOLDER and page.unrecorded:
         try:
             conceal.record_shown(row, row.claim, page.unrecorded)
@@ -52,18 +53,18 @@ def show(request, row, *, form=None, revealed=(), status=200):
             if form is None:
                 return limit_reached(request, row)
             # What they wrote is kept; what it would cost to see more is not spent.
-            page = case_page.build(row, request.user, unseen=True, page_number=number)
+            page = case_page.build(row, request.user, unseen=True, **so_far)
     form = form or DecisionForm(initial={"claim": row.claim}, offers=page.offers)
     return render(request, "moderation/case.html", {"section": "home", "page": page, "case": row, "form": form}, status=status)
 
 
-def stale(request, row):
-    """409: the page that was sent from is no longer true. Nothing was changed."""
+def stale(request, row, sentence=""):
+    """409: the page that was sent from is no longer true, as `sentence` or the case itself says. Nothing was changed."""
     row.refresh_from_db()
     last = row.decisions.order_by("-pk").select_related("moderator", "account").first() if row.state == Case.State.DECIDED else None
     template = "moderation/_stale.html" if request.htmx else "moderation/stale.html"
     written = [request.POST[name][:5000] for name in ("rule", "reason", "note") if request.POST.get(name)]
-    context = {"section": "home", "case": row, "decision": last, "mine": is_held_by(row, request.user), "written": "\n\n".join(written)}
+    context = {"section": "home", "case": row, "decision": last, "mine": is_held_by(row, request.user), "written": "\n\n".join(written), "sentence": sentence}
     return render(request, template, context, status=409)
 
 
@@ -121,22 +122,27 @@ def decide(request, public_id):
     row = _find(public_id)
     if not is_held_by(row, request.user) or request.POST.get("claim") != str(row.claim):
         return stale(request, row)
-    form = DecisionForm(request.POST, offers=decisions.available(row, request.user))
-    if "back" in request.POST:
-        return show(request, row, form=form)
+    form = DecisionForm(request.POST)
+    if {"back", "page"} & set(request.POST):
+        return show(request, row, form=DecisionForm.unsent(request.POST))
+    form.offer_only(decisions.available(row, request.user, left_out=form.left_out_ids, up_to=form.mark))
     if not form.is_valid():
         return show(request, row, form=form, status=422)
     if form.offer.destructive and not form.cleaned_data["confirmed"]:
-        return render(request, "moderation/confirm.html", {"section": "home", "case": row, "form": form, "offer": form.offer})
-    chosen = {name: form.cleaned_data[name] for name in ("claim", "action", "reason", "note", "rule", "notify", "left_out")}
+        left_out = decisions.left_out_accounts(row, form.left_out_ids)
+        return render(request, "moderation/confirm.html", {"section": "home", "case": row, "form": form, "offer": form.offer, "left_out": left_out})
+    chosen = {name: form.cleaned_data[name] for name in ("claim", "action", "reason", "note", "rule", "notify", "left_out", "up_to")}
     try:
         made = decisions.decide(case_id=row.pk, by=request.user, **chosen)
+    except decisions.FoundHarmless as error:
+        return stale(request, row, str(error))
     except StaleState:
         return stale(request, row)
     except decisions.NotAllowed as error:
         form.add_error("action", str(error))
         return show(request, row, form=form, status=422)
     tasks.ring(tasks.send_writebacks)
+    tasks.ring(tasks.route_cases)
     return redirect("decision", made[0].public_id)
 
 

@@ -4,11 +4,12 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from moderation import tasks
 from moderation.enforcement import appeals, decisions, writeback
-from moderation.models import Action, Decision, StaleState, Writeback
+from moderation.models import Action, Case, Decision, Report, StaleState, Writeback
 from moderation.queues import claims
 
 from .access import EVERYBODY, TAKES_CASES
@@ -47,6 +48,7 @@ def show(request, row, *, form=None, status=200):
             "steps": steps,
             "undoable": possible and request.user.takes_cases,
             "about_undo": about_undo,
+            "came_later": decisions.came_later(row) if row.case.cluster_id else 0,
             "later": getattr(row, "superseded_by", None),
             "appeals": row.appeals.select_related("entered_by").order_by("pk"),
             "may_appeal": request.user.takes_cases and row.action != Action.UNDO and not hasattr(row, "superseded_by"),
@@ -61,7 +63,7 @@ def show(request, row, *, form=None, status=200):
 def undo(request, public_id):
     row = _find(public_id)
     try:
-        decisions.undo(decision=row, by=request.user, only_this="only_this" in request.POST)
+        undone = decisions.undo(decision=row, by=request.user, only_this="only_this" in request.POST)
     except StaleState:
         messages.warning(request, _("This decision was taken back a moment ago. Nothing was done twice."))
     except decisions.NotUndoable as error:
@@ -69,8 +71,38 @@ def undo(request, public_id):
     else:
         tasks.ring(tasks.send_writebacks)
         tasks.ring(tasks.route_cases)
-        messages.success(request, _("Taken back. The record keeps both, and the case is open again."))
+        messages.success(request, _taken_back(row, undone, "only_this" in request.POST))
     return redirect("decision", public_id)
+
+
+def _taken_back(row, undone, only_this):
+    """What is true after `row` was taken back by `undone`, in a sentence or two."""
+    row.case.refresh_from_db()
+    if row.case.state != Case.State.DECIDED:
+        return _("Taken back. The record keeps both, and the case is open again.")
+    if not row.case.decisions.filter(superseded_by=None).exclude(action=Action.UNDO).exists():
+        return _("Taken back. The record keeps both. A newer case on the same thing is open already.")
+    said = [_("Taken back for @%(name)s alone. The case stays decided for the others.") % {"name": row.account.acct}] if only_this else []
+    if not only_this:
+        kept = Decision.objects.filter(batch=row.batch, superseded_by=None).count()
+        said.append(_("Taken back. The case stays decided for the others."))
+        if kept:
+            said.append(
+                ngettext(
+                    "%(count)d account stays as it is: its time to be brought back is over.",
+                    "%(count)d accounts stay as they are: their time to be brought back is over.",
+                    kept,
+                )
+                % {"count": kept}
+            )
+    waiting = Report.objects.filter(target__in=[each.account_id for each in undone], instance=row.case.instance_id, resolved_at=None)
+    if waiting.exclude(state=Report.State.ROUTED, case__state=Case.State.DECIDED).exists():
+        said.append(_("The reports on those taken back wait to be put into a case."))
+    elif len(undone) == 1:
+        said.append(_("No report on @%(name)s is open, so nothing waits about them.") % {"name": undone[0].account.acct})
+    else:
+        said.append(_("No report on them is open, so nothing waits about them."))
+    return " ".join(said)
 
 
 @require_POST

@@ -56,10 +56,19 @@ class DecisionForm(ClaimForm):
     )
     notify = forms.BooleanField(required=False, label=_("Tell the person by e-mail"), help_text=_("Their instance sends the reason and the rule."))
     left_out = IdsField(required=False)
+    up_to = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1, widget=forms.HiddenInput)  # the last member that the page knew
     confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, offers=(), **kwargs):
         super().__init__(*args, **kwargs)
+        self.offer_only(offers)
+
+    @classmethod
+    def unsent(cls, data, offers=()):
+        """What was chosen and written so far, in `data`, a QueryDict, without asking whether it is complete."""
+        return cls(initial={**data.dict(), "left_out": cls(data).left_out_ids}, offers=offers)
+
+    def offer_only(self, offers):
         self.offers = {str(offer.action): offer for offer in offers}
         self.fields["action"].choices = [(name, name) for name in self.offers]
 
@@ -75,7 +84,19 @@ class DecisionForm(ClaimForm):
     @property
     def left_out_ids(self):
         """The members ticked so far, to tick them again."""
-        return self.fields["left_out"].clean(self.data.getlist("left_out")) if self.is_bound else []
+        return self.fields["left_out"].clean(self.data.getlist("left_out")) if self.is_bound else self.initial.get("left_out", [])
+
+    @property
+    def mark(self):
+        """`up_to` as it was sent, or None."""
+        try:
+            return self.fields["up_to"].clean(self["up_to"].value())
+        except forms.ValidationError:
+            return None
+
+    @property
+    def has_words(self):
+        return any(self[name].value() for name in ("reason", "rule", "note", "notify"))
 
     @property
     def offer(self):

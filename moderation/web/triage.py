@@ -82,8 +82,8 @@ def filtered(queue, chosen):
 
 
 def page_number(request):
-    """?page=, from 1 to 200; anything else is the first."""
-    given = request.GET.get("page", "")
+    """page=, in the address or sent, from 1 to 200; anything else is the first."""
+    given = request.POST.get("page") or request.GET.get("page", "")
     return min(max(int(given), 1), 200) if given.isascii() and given.isdigit() and len(given) < 5 else 1
 
 

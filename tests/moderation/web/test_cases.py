@@ -1,5 +1,6 @@
 """The case page: who sees what, revealing, deciding, handing over."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -452,3 +453,87 @@ def test_a_wave_page_asks_no_more_for_more_members(client, django_assert_max_num
     page(client, case)
     with django_assert_max_num_queries(12):
         page(client, case)
+
+
+def sent(shown):
+    """{name: [values]} that the page's form of the decision would send."""
+    names = {}
+    for tag in re.findall(r"<input [^>]*>", shown):
+        part = dict(re.findall(r'(name|value|type|form)="([^"]*)"', tag))
+        if part.get("name") not in ("left_out", "up_to") or " disabled" in tag or (part["type"] == "checkbox" and " checked" not in tag):
+            continue
+        names.setdefault(part["name"], []).append(part["value"])
+    return names
+
+
+def test_ticks_are_kept_from_page_to_page_of_a_wave_and_on_the_way_back(client):
+    case, wave, posts = wave_case(60)
+    held(client, case)
+    first, second = (str(wave.members.get(post=posts[n]).pk) for n in (3, 40))
+    given = {"claim": case.claim, **sent(page(client, case)), "reason": "kept", "action": "suspend"}
+    shown = client.post(url(case, "decide/"), {**given, "left_out": [first], "page": "2"}).content.decode()
+    assert posts[40].account.acct in shown
+    assert "Not done yet" not in shown
+    assert "kept" in shown
+    assert sent(shown)["left_out"] == [first]
+    shown = client.post(url(case, "decide/"), {**given, **sent(shown), "left_out": [first, second], "page": "1"}).content.decode()
+    assert set(sent(shown)["left_out"]) == {first, second}
+    confirm = client.post(url(case, "decide/"), {**given, **sent(shown)}).content.decode()
+    assert "2 accounts are left out." in confirm
+    assert "these 58 accounts" in confirm
+    back = client.post(url(case, "decide/"), {**given, **sent(confirm), "back": "1"}).content.decode()
+    assert sent(back) == {**sent(confirm), "left_out": sent(back)["left_out"]}
+    assert set(sent(back)["left_out"]) == {first, second}
+    client.post(url(case, "decide/"), {**given, **sent(back), "confirmed": "1"})
+    assert not Decision.objects.filter(account__in=[posts[3].account, posts[40].account]).exists()
+    assert Decision.objects.count() == 58
+
+
+def test_a_tick_that_is_taken_away_again_is_gone(client):
+    case, wave, posts = wave_case(30)
+    held(client, case)
+    member = str(wave.members.get(post=posts[3]).pk)
+    given = {"claim": case.claim, **sent(page(client, case))}
+    shown = client.post(url(case, "decide/"), {**given, "left_out": [member], "page": "1"}).content.decode()
+    assert sent(shown)["left_out"] == [member]
+    assert "left_out" not in sent(client.post(url(case, "decide/"), {**given, "page": "2"}).content.decode())
+
+
+def test_the_page_before_a_suspension_counts_accounts_that_are_really_left_out(client):
+    case, wave, posts = wave_case(4)
+    Post.objects.filter(pk=posts[1].pk).update(account=posts[0].account)
+    wave.members.filter(post=posts[1]).update(account=posts[0].account)
+    held(client, case)
+    ids = [str(pk) for pk in wave.members.filter(account=posts[0].account).values_list("pk", flat=True)]
+    confirm = client.post(url(case, "decide/"), {"claim": case.claim, "action": "suspend", "left_out": [*ids, "999999"]}).content.decode()
+    assert "1 account is left out." in confirm
+    assert "these 2 accounts" in confirm
+
+
+def test_who_joins_a_wave_after_the_page_was_opened_waits_as_a_new_case(client):
+    case, wave, posts = wave_case(3)
+    held(client, case)
+    given = {"claim": case.claim, "action": "suspend", **sent(page(client, case))}
+    late = make_post(make_account(case.instance))
+    Member.objects.create(cluster=wave, account=late.account, post=late, similarity=1.0)
+    confirm = client.post(url(case, "decide/"), given).content.decode()
+    assert "these 3 accounts" in confirm
+    later = make_post(make_account(case.instance))
+    Member.objects.create(cluster=wave, account=later.account, post=later, similarity=1.0)
+    response = client.post(url(case, "decide/"), {**given, **sent(confirm), "confirmed": "1"}, follow=True)
+    assert "2 posts came after you opened the page; they wait as a new case." in response.content.decode()
+    assert set(Decision.objects.values_list("account", flat=True)) == {post.account_id for post in posts}
+    wave.refresh_from_db()
+    assert wave.route_again
+
+
+def test_a_wave_that_a_colleague_marked_as_harmless_meanwhile_is_left_alone(client):
+    case, wave, posts = wave_case(3)
+    held(client, case)
+    Cluster.objects.filter(pk=wave.pk).update(innocent=True, innocent_by=make_person())
+    response = client.post(url(case, "decide/"), {"claim": case.claim, "action": "limit", "reason": "kept words"})
+    assert response.status_code == 409
+    assert "A colleague marked this wave as harmless meanwhile. Nothing was done." in response.content.decode()
+    assert "kept words" in response.content.decode()
+    assert not Decision.objects.exists()
+    assert client.post(url(case, "decide/"), {"claim": case.claim, "action": "no_action"}).status_code == 302

@@ -5,9 +5,9 @@ import uuid
 import pytest
 
 from moderation.enforcement import decisions
-from moderation.models import Appeal, Case, Decision, Mode, Writeback
+from moderation.models import Appeal, Case, Category, Decision, Mode, Queue, Writeback
 from moderation.queues import claims
-from tests.factories import make_case, make_instance, make_person, make_post, make_report
+from tests.factories import make_account, make_case, make_instance, make_person, make_post, make_report, make_wave
 
 pytestmark = pytest.mark.django_db
 
@@ -125,3 +125,37 @@ def test_auditors_and_links_change_nothing(client, verb):
 def test_a_decision_that_does_not_exist_is_not_found(client):
     client.force_login(make_person())
     assert client.get(f"/decisions/{uuid.uuid4()}/").status_code == 404
+
+
+def decided_wave(by, size=3):
+    instance = make_instance()
+    posts = [make_post(make_account(instance)) for _number in range(size)]
+    category = Category.objects.get(slug="spam")
+    wave, queue = make_wave(posts), Queue.objects.get(slug="waves")
+    case = Case.objects.create(kind="cluster", instance=instance, cluster=wave, size=size, category=category, severity=category.severity, queue=queue)
+    case = claims.claim(by, case)
+    return decisions.decide(case_id=case.pk, claim=case.claim, by=by, action="limit")
+
+
+def test_one_of_a_wave_taken_back_alone_leaves_the_case_decided_and_says_that_nothing_waits(client):
+    moderator = make_person()
+    first, second, third = decided_wave(moderator)
+    client.force_login(moderator)
+    assert "the case stays decided for the others" in client.get(url(first)).content.decode()
+    shown = client.post(url(first, "undo/"), {"only_this": "1"}, follow=True).content.decode()
+    assert "The case stays decided for the others." in shown
+    assert f"No report on @{first.account.acct} is open, so nothing waits about them." in shown
+    assert "the case is open again" not in shown
+    assert Case.objects.get(pk=first.case_id).state == Case.State.DECIDED
+    client.post(url(second, "undo/"), {"only_this": "1"})
+    assert "the case is open again" in client.post(url(third, "undo/"), {"only_this": "1"}, follow=True).content.decode()
+
+
+def test_one_of_a_wave_taken_back_alone_says_that_its_reports_wait(client):
+    moderator = make_person()
+    first, *_others = decided_wave(moderator)
+    make_report(first.account, case=first.case, state="routed")
+    client.force_login(moderator)
+    shown = client.post(url(first, "undo/"), {"only_this": "1"}, follow=True).content.decode()
+    assert "The reports on those taken back wait to be put into a case." in shown
+    assert "nothing waits" not in shown
