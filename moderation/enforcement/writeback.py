@@ -3,7 +3,7 @@
 import logging
 import time
 import uuid
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from datetime import timedelta
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from moderation.fediverse.base import Ambiguous, Passing, Refused, Unreachable
+from moderation.fediverse.base import Ambiguous, Passing, Refused, RemoteError, Unreachable
 from moderation.fediverse.mastodon import platform_for
 from moderation.models import CaseEvent, Decision, Instance, StaleState, Writeback
 
@@ -43,6 +43,7 @@ def send_waiting(limit=20):
                     continue
                 if writeback.instance_id not in platforms:
                     platforms[writeback.instance_id] = stack.enter_context(closing(platform_for(writeback.instance)))
+                    _learn_who_we_are(writeback.instance, platforms[writeback.instance_id])
                 _work_on(writeback, platforms[writeback.instance_id])
                 taken += 1
             if not taken:
@@ -82,6 +83,15 @@ def _take(writeback):
 
 def _lease_end():
     return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
+
+
+def _learn_who_we_are(instance, platform):
+    """Before anything is sent, so that its echo is known for our own; another try comes with the next batch."""
+    if instance.agent_account_id:
+        return
+    with suppress(RemoteError):
+        if agent := platform.agent_account_id:
+            Instance.objects.filter(pk=instance.pk, agent_account_id="").update(agent_account_id=agent)
 
 
 def _work_on(writeback, platform):

@@ -47,7 +47,7 @@ def read(instance, seen, event, at):
             found.accounts.append(account_sighting(instance, seen.reporter, at, personal=False))
         for post in seen.posts:
             _add_post(found, instance, post, at)
-        found.reports.append(report_sighting(instance, seen))
+        found.reports.append(report_sighting(instance, seen, asked_at=None if event else at))
     else:
         raise TypeError(f"{type(seen).__name__} is nothing that can be seen")
     return found

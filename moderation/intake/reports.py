@@ -16,18 +16,22 @@ class ReportSighting:
 
     remote_id: str
     version: datetime
+    true_at: datetime  # when the instance said so: asked just now, or the version it told of
     target_id: str
     reporter_id: str | None
     post_ids: tuple[str, ...]
     columns: dict
 
 
-def report_sighting(instance, seen: ReportSeen):
+def report_sighting(instance, seen: ReportSeen, asked_at=None):
+    """`asked_at`: when the instance was asked for what is so now; None for a delivery, which tells of its version and may be late."""
+    version = seen.updated_at or seen.created_at
     # Closed by the account our token belongs to: the echo of our own decision.
     ours = bool(instance.agent_account_id) and seen.resolved_by == instance.agent_account_id
     return ReportSighting(
         remote_id=identity(seen.remote_id),
-        version=seen.updated_at or seen.created_at,
+        version=version,
+        true_at=asked_at or version,
         target_id=identity(seen.target.remote_id),
         reporter_id=identity(seen.reporter.remote_id) if seen.reporter else None,
         post_ids=tuple(identity(post.remote_id) for post in seen.posts),
@@ -67,8 +71,12 @@ def upsert_reports(instance, sightings, accounts, posts):
 def _merge(report, sighting):
     if sighting.version < (report.updated_at or report.created_at):
         return set()
-    reopened = report.resolved_at is not None and sighting.columns["resolved_at"] is None
-    changed = assign(report, sighting.columns)
+    columns = sighting.columns
+    reopened = report.resolved_at is not None and columns["resolved_at"] is None
+    if reopened and sighting.true_at < report.resolved_at:
+        # It tells of before we closed it: assigned, or given another category, and late.
+        reopened, columns = False, {name: value for name, value in columns.items() if name not in ("resolved_at", "resolved_elsewhere")}
+    changed = assign(report, columns)
     if reopened:
         changed |= assign(report, {"state": Report.State.WAITING})
     return changed

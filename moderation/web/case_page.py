@@ -87,7 +87,10 @@ def build(case, person, *, revealed=(), unseen=False, page_number=1, left_out=()
     `revealed`: ids of parts to show although they are concealed. `unseen`: show no part at all.
     `left_out`: ids of members ticked so far. `up_to`: the newest member of the page it goes on from; who came later is not shown.
     """
-    page = CasePage(case, access(case, person), Presenter(case.severity, frozenset(revealed), unseen))
+    seen_as = access(case, person)
+    # Whoever only reads has no claim that could be charged: what costs exposure stays on the server.
+    unseen = unseen or (seen_as is Access.READER and case.severity > 0)
+    page = CasePage(case, seen_as, Presenter(case.severity, frozenset(revealed), unseen))
     page.why = evidence.of_case(case)
     page.reports = list(case.reports.select_related("reporter", "instance").order_by("pk")[:MOST_REPORTS])
     if case.account_id:

@@ -88,8 +88,7 @@ class WebhookMiddleware:
         if request.path_info.startswith(PREFIX):
             # With or without the slash at the end: a redirect would lose the delivery.
             slug = request.path_info.removeprefix(PREFIX).removesuffix("/")
-            if slug and "/" not in slug:
-                return receive(request, slug)
+            return receive(request, slug)
         return self.get_response(request)
 
 

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import random
+import string
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -36,13 +37,18 @@ def stamp(at):
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def babble(rng):
+    """Ten made-up words that resemble nothing."""
+    return " ".join("".join(rng.choices(string.ascii_lowercase, k=rng.randint(4, 9))) for _ in range(10))
+
+
 def deliveries():
     """(event, object) of posts in families of near-copies and alone, and of reports, each once, in one order."""
     now = datetime.now(UTC)
     for number in range(POSTS):
         status = copy.deepcopy(STATUS)
         family = number % (FAMILIES * 2)
-        text = f"{SPAM[family]} {'!' * (number % 3)}" if family < FAMILIES else f"{number} {random.Random(number).randbytes(60).hex()}"
+        text = f"{SPAM[family]} {'!' * (number % 3)}" if family < FAMILIES else babble(random.Random(number))
         status.update(id=str(10_000 + number), content=f"<p>{text}</p>", created_at=stamp(now - timedelta(seconds=POSTS - number)), visibility="public")
         status["uri"] = f"http://localhost:3000/statuses/{number}"
         status["account"].update(id=str(500 + number % 60), username=f"writer{number % 60}", acct=f"writer{number % 60}")

@@ -46,7 +46,7 @@ def instance_rotated(request, slug):
     """The instance signs with the new secret: the old one goes."""
     instance = get_object_or_404(Instance, slug=slug)
     connections.finish_rotation(instance=instance, by=request.user)
-    return _done(request, instance, _("Only the new secret is accepted now."))
+    return _done(request, instance, _("Within a few seconds only the new secret is accepted."))
 
 
 @never_cache

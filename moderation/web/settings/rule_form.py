@@ -21,6 +21,8 @@ class Lines(fields.CharField):
         return "\n".join(value) if isinstance(value, list) else value
 
     def to_python(self, value):
+        if "\0" in (value or ""):
+            raise fields.ValidationError(_("There is a character in it that cannot be stored. Type the phrases anew."))
         return [line.strip() for line in super().to_python(value).splitlines() if line.strip()]
 
 

@@ -11,7 +11,7 @@ from moderation.enforcement import decisions, writeback
 from moderation.enforcement.errors import NotAllowed
 from moderation.models import Action, CaseEvent, Report, StaleState, Writeback
 from tests import factories
-from tests.stub_mastodon import Fault, StubMastodon
+from tests.stub_mastodon import AGENT, Fault, StubMastodon
 
 from .helpers import account_on, claimed_case, connect, decide, let_time_pass, reported_case, send_all, settle, states
 
@@ -31,6 +31,17 @@ def test_a_limit_reaches_the_instance_and_is_known_here(stub, instance, moderato
     case.account.refresh_from_db()
     assert case.account.silenced
     assert not Report.objects.filter(resolved_at=None).exists()
+
+
+def test_who_we_are_there_is_known_before_the_first_echo_can_come(stub, moderator):
+    instance = connect(stub)
+    assert instance.agent_account_id == ""
+    decide(reported_case(stub, instance, moderator), moderator)
+    send_all()
+    instance.refresh_from_db()
+    assert instance.agent_account_id == AGENT
+    paths = [path for _method, path, *_rest in stub.requests]
+    assert paths.index("/api/v1/accounts/verify_credentials") < paths.index("/api/v1/admin/accounts/101/action")
 
 
 def test_without_notice_no_words_and_no_mail_leave(stub, instance, moderator):

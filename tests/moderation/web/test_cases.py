@@ -108,6 +108,15 @@ def test_leads_owners_and_auditors_read_decided_cases(client, role, reads):
     assert (WORDS in page(client, case)) is reads
 
 
+@pytest.mark.parametrize("role", ["lead", "owner", "auditor"])
+def test_whoever_only_reads_a_decided_case_is_shown_nothing_that_costs_exposure(client, role):
+    case, post = reported("rules")
+    held(client, case)
+    client.post(url(case, "decide/"), {"claim": case.claim, "action": "no_action"})
+    client.force_login(make_person(role=role))
+    assert WORDS not in page(client, case)
+
+
 @pytest.mark.parametrize("category", ["harassment", "threat", "child_safety"])
 def test_words_from_moderate_up_are_not_in_the_page_until_revealed(client, category):
     case, post = reported(category)

@@ -111,6 +111,7 @@ def test_a_draft_is_previewed_as_if_it_were_live_and_a_changed_rule_in_its_place
         ({"if_min_reporters": "many"}, "Enter a whole number."),
         ({"if_min_reporters": "10000000"}, "from 0 to a million"),
         ({"if_second_look": "maybe"}, "Choose yes, no"),
+        ({"if_comment": "buy\0now"}, "cannot be stored"),
         ({"if_comment": "x" * 101}, "at most 100 characters"),
         ({"if_comment": "\n".join(str(n) for n in range(101))}, "Name at most 100"),
     ],

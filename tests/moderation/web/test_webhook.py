@@ -218,8 +218,9 @@ def test_host_we_do_not_know_loses_no_delivery(instance):
     assert post(instance, HTTP_HOST="upstream.internal").status_code == 202
 
 
-def test_address_below_the_webhook_is_an_ordinary_page_that_is_not_there(instance):
-    assert Client().post(f"/webhooks/mastodon/{instance.slug}/more/").status_code in (403, 404)
+@pytest.mark.parametrize("below", ["more/", "%2Fmore/", "", "/"])
+def test_every_address_below_the_webhooks_that_is_no_instance_is_retried(below):
+    assert Client().post(f"/webhooks/mastodon/nobody/{below}").status_code == 401
 
 
 def test_delivery_starts_no_session(instance):

@@ -2,7 +2,9 @@
 
 import pytest
 import schemathesis
+from django.core import signals
 from django.core.management import call_command
+from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -33,7 +35,18 @@ def things(instance):
     return {"cases": case, "decisions": decision, "clusters": cluster}
 
 
-def test_generated_requests_find_no_server_error(instance, things, monkeypatch):
+@pytest.fixture
+def one_connection():
+    """Requests on the test's own connection: Django would close it, and with it the test's transaction, between requests."""
+    watched = (signals.request_started, signals.request_finished)
+    for signal in watched:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in watched:
+        signal.connect(close_old_connections)
+
+
+def test_generated_requests_find_no_server_error(instance, things, monkeypatch, one_connection):
     monkeypatch.setattr(TokenThrottle, "THROTTLE_RATES", {"token": "1000000/min"})
     ApiToken.objects.create(name="schema", instance=instance, scopes=Scope.values, token_hash=token_hash(TOKEN))
     schema = schemathesis.openapi.from_wsgi("/api/schema/", application)
