@@ -75,7 +75,8 @@ class Command(BaseCommand):
         parser.add_argument("--no-demo", action="store_true", help="do not fill a demo instance on first run")
 
     def handle(self, *args, no_demo, **options):
-        signal.signal(signal.SIGTERM, _interrupt)
+        for number in (signal.SIGTERM, signal.SIGINT):  # a shell's background job is born deaf to SIGINT
+            signal.signal(number, _interrupt)
         self.host = os.environ.get("HOST", "127.0.0.1")
         self._require_room()
         self._require_port()
